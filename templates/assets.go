@@ -1,0 +1,44 @@
+package templates
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed all:dist
+var built embed.FS
+
+// required is what assets/build.mjs puts into dist and the program cannot do without.
+var required = []string{
+	"pico.css",
+	"fonts/NotoSansSC-Regular.ttf",
+	"fonts/NotoSansSC-Bold.ttf",
+	"fonts/OFL.txt",
+}
+
+// Check reports the first asset the program was built without, and the command that makes it. The program starts all
+// the same: its pages are then plain, and what needs the font says so.
+func Check() error {
+	for _, name := range required {
+		if _, err := fs.Stat(built, "dist/"+name); err != nil {
+			return missing(name)
+		}
+	}
+	return nil
+}
+
+// Font is a TrueType font: NotoSansSC-Regular.ttf or NotoSansSC-Bold.ttf. It is fit for GB2312, the 8,105 standard
+// Chinese characters and Latin. The bytes are the caller's own. The error is that of [Check] when the program was built
+// without assets.
+func Font(name string) ([]byte, error) {
+	data, err := built.ReadFile("dist/fonts/" + name)
+	if err != nil {
+		return nil, missing("fonts/" + name)
+	}
+	return data, nil
+}
+
+func missing(name string) error {
+	return fmt.Errorf(`templates/dist/%s is not built in: run "make assets" (it needs Node 20 or newer) and build again`, name)
+}
