@@ -1,0 +1,71 @@
+package piecework
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun"
+)
+
+// PageSize is how many rows a list shows at once.
+const PageSize = 50
+
+// Filter narrows a list. The zero value is everything the caller may see, first page.
+type Filter struct {
+	Query        string // words to find in code or name; "" finds all
+	WorkshopID   int64  // 0 is every workshop
+	WorkerID     int64
+	ContractorID int64
+	OrderID      int64
+	SessionID    int64
+	From, To     Date   // inclusive; "" is open
+	Status       string // meaning depends on the list; "" is any
+	Page         int    // from 1; 0 is the first
+}
+
+// Page is one page of a list, with the count of the whole.
+type Page[T any] struct {
+	Items  []T
+	Total  int
+	Number int // from 1
+}
+
+// Pages is how many pages there are, at least 1.
+func (p Page[T]) Pages() int { return max(1, (p.Total+PageSize-1)/PageSize) }
+
+// like adds "column contains the words" for any of the columns, ignoring case for Latin letters.
+func like(q *bun.SelectQuery, words string, columns ...string) *bun.SelectQuery {
+	words = strings.ToLower(strings.TrimSpace(words))
+	if words == "" {
+		return q
+	}
+	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(words)
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		for _, c := range columns {
+			q = q.WhereOr(`LOWER(`+c+`) LIKE ? ESCAPE '\'`, "%"+escaped+"%")
+		}
+		return q
+	})
+}
+
+// between adds an inclusive range of dates; an empty bound is open.
+func between(q *bun.SelectQuery, column string, from, to Date) *bun.SelectQuery {
+	if from != "" {
+		q = q.Where(column+" >= ?", from)
+	}
+	if to != "" {
+		q = q.Where(column+" <= ?", to)
+	}
+	return q
+}
+
+// paged runs q for one page and counts the whole.
+func paged[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, number int) (Page[T], error) {
+	number = max(1, number)
+	total, err := q.Limit(PageSize).Offset((number - 1) * PageSize).ScanAndCount(ctx)
+	if err != nil {
+		return Page[T]{}, fmt.Errorf("list: %w", err)
+	}
+	return Page[T]{*items, total, number}, nil
+}

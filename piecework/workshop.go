@@ -1,0 +1,127 @@
+package piecework
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// Area is a place in the administrative tree: level 1 city (市), 2 town or subdistrict (镇街), 3 community (社区), 4 grid (网格).
+type Area struct {
+	bun.BaseModel `bun:"table:areas,alias:a"`
+
+	ID       int64 `bun:",pk,autoincrement"`
+	Code     string
+	Name     string
+	Level    int
+	ParentID int64 `bun:",nullzero"`
+}
+
+// Workshop is a micro-factory (微工厂): where workers come in and which pays them.
+type Workshop struct {
+	bun.BaseModel `bun:"table:workshops,alias:w"`
+
+	ID       int64 `bun:",pk,autoincrement"`
+	Code     string
+	Name     string
+	AreaID   int64 `bun:",nullzero"`
+	Timezone string
+	Currency string
+
+	// Which pieces beyond the good ones are paid. Scrap by material is not the worker's fault and is paid by default.
+	PayScrapMaterial    bool
+	PayScrapWorkmanship bool
+	PayRework           bool
+	// DamageCapPercent of a run's gross is the most that damage may take from it (Wage Payment Provisions 1994, art. 16).
+	DamageCapPercent int
+
+	// The head of the workshop's hash chain: how many links it has, and the hash of the last.
+	ChainSeq  int64
+	ChainHash []byte
+
+	Area *Area `bun:"rel:belongs-to,join:area_id=id"`
+}
+
+// Location is the workshop's time zone; UTC if the machine does not know it.
+func (w *Workshop) Location() *time.Location {
+	loc, err := time.LoadLocation(w.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// Today is the present calendar day in the workshop.
+func (w *Workshop) Today() Date { return DateOf(time.Now().In(w.Location())) }
+
+// NewWorkshop returns a workshop with the usual settings.
+func NewWorkshop(code, name string) *Workshop {
+	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20}
+}
+
+// Validate reports every wrong field.
+func (w *Workshop) Validate() error {
+	v := &Invalid{}
+	checkCode(v, "code", w.Code)
+	checkName(v, "name", w.Name)
+	if _, err := time.LoadLocation(w.Timezone); err != nil || w.Timezone == "" {
+		v.Add("timezone", "%q is not a time zone such as Asia/Shanghai", w.Timezone)
+	}
+	if len(w.Currency) != 3 {
+		v.Add("currency", "%q is not a currency code such as CNY", w.Currency)
+	}
+	if w.DamageCapPercent < 0 || w.DamageCapPercent > 100 {
+		v.Add("damage_cap_percent", "must be between %d and %d", 0, 100)
+	}
+	return v.Err()
+}
+
+// SaveWorkshop adds a workshop (ID 0) or changes the settings of one. The code stays as it is once given.
+func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
+	if err := w.Validate(); err != nil {
+		return err
+	}
+	if w.ID == 0 {
+		_, err := db.NewInsert().Model(w).Exec(ctx)
+		return inserted(err, "code", "%q is taken", w.Code)
+	}
+	_, err := db.NewUpdate().Model(w).WherePK().
+		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent").Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("save workshop: %w", err)
+	}
+	return nil
+}
+
+// Workshops lists workshops by code; id 0 means all.
+func Workshops(ctx context.Context, db bun.IDB, id int64) ([]Workshop, error) {
+	var list []Workshop
+	q := db.NewSelect().Model(&list).Relation("Area").Order("w.code")
+	if id != 0 {
+		q = q.Where("w.id = ?", id)
+	}
+	return list, wrap("list workshops", q.Scan(ctx))
+}
+
+// WorkshopByID returns one workshop or a not-found error.
+func WorkshopByID(ctx context.Context, db bun.IDB, id int64) (*Workshop, error) {
+	w := new(Workshop)
+	err := db.NewSelect().Model(w).Relation("Area").Where("w.id = ?", id).Scan(ctx)
+	return w, found(err, "There is no such workshop.")
+}
+
+// WorkshopByCode returns one workshop or a not-found error.
+func WorkshopByCode(ctx context.Context, db bun.IDB, code string) (*Workshop, error) {
+	w := new(Workshop)
+	err := db.NewSelect().Model(w).Where("w.code = ?", code).Scan(ctx)
+	return w, found(err, "There is no workshop %q.", code)
+}
+
+func wrap(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
