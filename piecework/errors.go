@@ -19,7 +19,7 @@ var (
 )
 
 // Message is a sentence for a person. Format is its English wording with fmt verbs and at the same time the key under
-// which a translation is found; Args fill the verbs.
+// which a translation is found; Args fill the verbs and may hold further messages.
 type Message struct {
 	Format string
 	Args   []any
@@ -29,7 +29,7 @@ type Message struct {
 func Msg(format string, args ...any) *Message { return &Message{format, args} }
 
 // String is the message in English.
-func (m *Message) String() string { return fmt.Sprintf(m.Format, m.Args...) }
+func (m Message) String() string { return fmt.Sprintf(m.Format, m.Args...) }
 
 // Problem is a failure of one of the kinds not found, conflict and forbidden, with the sentence that explains it.
 type Problem struct {

@@ -63,9 +63,9 @@ func between(q *bun.SelectQuery, column string, from, to Date) *bun.SelectQuery 
 // paged runs q for one page and counts the whole.
 func paged[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, number int) (Page[T], error) {
 	number = max(1, number)
-	total, err := q.Limit(PageSize).Offset((number - 1) * PageSize).ScanAndCount(ctx)
+	total, err := q.Limit(PageSize).Offset(int64(number-1) * PageSize).ScanAndCount(ctx)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("list: %w", err)
 	}
-	return Page[T]{*items, total, number}, nil
+	return Page[T]{*items, int(total), number}, nil
 }

@@ -1,0 +1,136 @@
+package piecework
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"strconv"
+
+	"github.com/uptrace/bun"
+)
+
+// Every workshop has one hash chain. Each link is a tally or an issued slip version; its hash is SHA-256 over the hash of
+// the link before it and its own canonical content. Whoever changes, removes or inserts a link breaks every hash after it,
+// and the workshop's row, which keeps length and last hash, tells when the end was cut off.
+
+// Link is the hash of content that follows prev in a chain. prev is nil at the first link.
+func Link(prev, content []byte) []byte {
+	h := sha256.New()
+	h.Write(prev)
+	h.Write(content)
+	return h.Sum(nil)
+}
+
+// Canonical builds the content of a link: one field a line. Fields hold no line breaks, so no two contents look alike.
+type Canonical struct{ bytes.Buffer }
+
+// Text adds a field.
+func (c *Canonical) Text(fields ...string) {
+	for _, f := range fields {
+		c.WriteString(f)
+		c.WriteByte('\n')
+	}
+}
+
+// Int adds number fields.
+func (c *Canonical) Int(fields ...int64) {
+	for _, f := range fields {
+		c.Write(strconv.AppendInt(c.AvailableBuffer(), f, 10))
+		c.WriteByte('\n')
+	}
+}
+
+// content is what the hash of a tally covers.
+func (t *Tally) content(c *Canonical) []byte {
+	c.Reset()
+	c.Text("tally/1", t.UID, t.Codes.Session, t.Codes.Worker, t.Codes.Order, t.Codes.Operation)
+	c.Int(t.Good, t.Rework, t.ScrapWorkmanship, t.ScrapMaterial)
+	c.Text(string(t.WorkDate), t.Ticket, t.Codes.Reverses, t.Reason)
+	c.Int(int64(t.RecordedAt), int64(t.ReceivedAt))
+	c.Text(t.RecordedBy)
+	return c.Bytes()
+}
+
+// AppendTallies writes tallies of one workshop at the end of its chain, in the order given. They must be complete and
+// checked, with Codes filled. The caller's transaction holds the workshop's lock ([LockWorkshop]).
+func AppendTallies(ctx context.Context, db bun.Tx, workshopID int64, tallies []*Tally) error {
+	if len(tallies) == 0 {
+		return nil
+	}
+	head, err := chainHead(ctx, db, workshopID)
+	if err != nil {
+		return err
+	}
+	var c Canonical
+	for _, t := range tallies {
+		head.ChainSeq++
+		head.ChainHash = Link(head.ChainHash, t.content(&c))
+		t.ChainSeq, t.Hash = head.ChainSeq, head.ChainHash
+	}
+	if _, err := db.NewInsert().Model(&tallies).Returning("NULL").Exec(ctx); err != nil {
+		return wrap("insert tallies", err)
+	}
+	return moveHead(ctx, db, head)
+}
+
+// AppendLink adds one link with the given content to a workshop's chain and returns its position and hash. The caller's
+// transaction holds the workshop's lock.
+func AppendLink(ctx context.Context, db bun.Tx, workshopID int64, content []byte) (seq int64, hash []byte, err error) {
+	head, err := chainHead(ctx, db, workshopID)
+	if err != nil {
+		return 0, nil, err
+	}
+	head.ChainSeq++
+	head.ChainHash = Link(head.ChainHash, content)
+	return head.ChainSeq, head.ChainHash, moveHead(ctx, db, head)
+}
+
+func chainHead(ctx context.Context, db bun.Tx, workshopID int64) (*Workshop, error) {
+	head := new(Workshop)
+	err := db.NewSelect().Model(head).Column("id", "chain_seq", "chain_hash").Where("id = ?", workshopID).Scan(ctx)
+	return head, wrap("read chain head", err)
+}
+
+func moveHead(ctx context.Context, db bun.Tx, head *Workshop) error {
+	_, err := db.NewUpdate().Model(head).Column("chain_seq", "chain_hash").WherePK().Exec(ctx)
+	return wrap("move chain head", err)
+}
+
+// TallyLinks walks the tallies of a workshop in chain order and hands the content and stored hash of each to visit,
+// a page at a time so that memory stays bounded.
+func TallyLinks(ctx context.Context, db bun.IDB, workshopID int64, visit func(seq int64, name string, content, hash []byte) error) error {
+	type row struct {
+		Tally  `bun:",extend"`
+		SCode  string
+		WCode  string
+		OCode  string
+		OpCode string
+		RUID   string `bun:"r_uid"`
+	}
+	var c Canonical
+	for last := int64(0); ; {
+		var page []row
+		err := db.NewSelect().Model(&page).ModelTableExpr("tallies AS t").
+			Column("t.uid", "t.work_date", "t.good", "t.rework", "t.scrap_workmanship", "t.scrap_material", "t.ticket", "t.reason",
+				"t.recorded_at", "t.received_at", "t.recorded_by", "t.chain_seq", "t.hash").
+			ColumnExpr("s.code AS s_code, w.code AS w_code, o.code AS o_code, p.code AS op_code, COALESCE(r.uid, '') AS r_uid").
+			Join("JOIN work_sessions s ON s.id = t.session_id").Join("JOIN workers w ON w.id = t.worker_id").
+			Join("JOIN processing_orders o ON o.id = t.order_id").Join("JOIN operations p ON p.id = t.operation_id").
+			Join("LEFT JOIN tallies r ON r.id = t.reverses_id").
+			Where("t.workshop_id = ? AND t.chain_seq > ?", workshopID, last).Order("t.chain_seq").Limit(2000).Scan(ctx)
+		if err != nil {
+			return wrap("read chain", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		for i := range page {
+			t := &page[i].Tally
+			t.Codes = TallyCodes{page[i].SCode, page[i].WCode, page[i].OCode, page[i].OpCode, page[i].RUID}
+			if err := visit(t.ChainSeq, "tally "+t.UID, t.content(&c), t.Hash); err != nil {
+				return err
+			}
+			last = t.ChainSeq
+		}
+	}
+}

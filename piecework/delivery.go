@@ -1,0 +1,147 @@
+package piecework
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// Delivery (交货) is finished pieces of one order on their way to the contractor.
+type Delivery struct {
+	bun.BaseModel `bun:"table:deliveries,alias:d"`
+
+	ID          int64 `bun:",pk,autoincrement"`
+	Code        string
+	OrderID     int64
+	DeliveredOn Date
+	Quantity    int64
+	Note        string
+	RecordedAt  Instant
+	RecordedBy  string
+
+	Order       *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
+	Acceptances []Acceptance     `bun:"rel:has-many,join:id=delivery_id"`
+}
+
+// Acceptance (验收) is what the contractor decided about pieces of a delivery in one sitting. Rejected pieces are not paid;
+// returned ones (退货) come back for rework and are delivered again.
+type Acceptance struct {
+	bun.BaseModel `bun:"table:acceptances,alias:ac"`
+
+	ID         int64 `bun:",pk,autoincrement"`
+	DeliveryID int64
+	Accepted   int64
+	Rejected   int64
+	Returned   int64
+	Note       string
+	RecordedAt Instant
+	RecordedBy string
+}
+
+// Decided sums the delivery's acceptances.
+func (d *Delivery) Decided() Acceptance {
+	var sum Acceptance
+	for _, a := range d.Acceptances {
+		sum.Accepted += a.Accepted
+		sum.Rejected += a.Rejected
+		sum.Returned += a.Returned
+	}
+	return sum
+}
+
+// Waiting is how many pieces the contractor has not decided about.
+func (d *Delivery) Waiting() int64 {
+	sum := d.Decided()
+	return d.Quantity - sum.Accepted - sum.Rejected - sum.Returned
+}
+
+// Validate reports every wrong field.
+func (d *Delivery) Validate() error {
+	v := &Invalid{}
+	checkCode(v, "code", d.Code)
+	if d.OrderID == 0 {
+		v.Add("order", "choose one")
+	}
+	if d.DeliveredOn == "" {
+		v.Add("date", "is required")
+	}
+	if d.Quantity < 1 || d.Quantity > MaxPieces {
+		v.Add("quantity", "must be between %d and %d", 1, MaxPieces)
+	}
+	v.AddMsg("note", CheckText(d.Note, MaxNote))
+	return v.Err()
+}
+
+// Deliver records that pieces left for the contractor.
+func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
+	if err := d.Validate(); err != nil {
+		return err
+	}
+	d.RecordedAt = Now()
+	_, err := db.NewInsert().Model(d).Exec(ctx)
+	return inserted(err, "code", "%q is taken", d.Code)
+}
+
+// Accept records what the contractor decided. Together with earlier decisions it cannot exceed what was delivered: of two
+// people deciding at once about the same pieces, the second is told.
+func Accept(ctx context.Context, db bun.IDB, a *Acceptance) error {
+	v := &Invalid{}
+	for field, n := range map[string]int64{"accepted": a.Accepted, "rejected": a.Rejected, "returned": a.Returned} {
+		if n < 0 || n > MaxPieces {
+			v.Add(field, "must be between %d and %d", 0, MaxPieces)
+		}
+	}
+	if a.Accepted+a.Rejected+a.Returned == 0 {
+		v.Add("accepted", "nothing was decided: at least one number must be more than 0")
+	}
+	v.AddMsg("note", CheckText(a.Note, MaxNote))
+	if err := v.Err(); err != nil {
+		return err
+	}
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		// Holding the delivery's row makes decisions about it wait for each other on PostgreSQL too.
+		if _, err := db.ExecContext(ctx, "UPDATE deliveries SET quantity = quantity WHERE id = ?", a.DeliveryID); err != nil {
+			return wrap("lock delivery", err)
+		}
+		d, err := DeliveryByID(ctx, db, a.DeliveryID)
+		if err != nil {
+			return err
+		}
+		if a.Accepted+a.Rejected+a.Returned > d.Waiting() {
+			if n := len(d.Acceptances); n > 0 && d.Waiting() == 0 {
+				return Conflict("%s has already decided about every piece of this delivery.", d.Acceptances[n-1].RecordedBy)
+			}
+			return InvalidField("accepted", "only %d pieces wait for a decision", d.Waiting())
+		}
+		a.RecordedAt = Now()
+		_, err = db.NewInsert().Model(a).Exec(ctx)
+		return wrap("record acceptance", err)
+	})
+}
+
+// Deliveries lists deliveries, the latest first. Status "waiting" is those the contractor has not fully decided about.
+func Deliveries(ctx context.Context, db bun.IDB, f Filter) (Page[Delivery], error) {
+	var list []Delivery
+	q := db.NewSelect().Model(&list).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
+		Relation("Acceptances", byID).OrderExpr("d.delivered_on DESC, d.id DESC")
+	for column, id := range map[string]int64{`"order"."workshop_id"`: f.WorkshopID, `"order"."contractor_id"`: f.ContractorID, "d.order_id": f.OrderID} {
+		if id != 0 {
+			q = q.Where(column+" = ?", id)
+		}
+	}
+	if f.Status == "waiting" {
+		q = q.Where("d.quantity > (SELECT COALESCE(SUM(x.accepted + x.rejected + x.returned), 0) FROM acceptances x WHERE x.delivery_id = d.id)")
+	}
+	q = like(between(q, "d.delivered_on", f.From, f.To), f.Query, "d.code", `"order"."code"`)
+	return paged(ctx, q, &list, f.Page)
+}
+
+func byID(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("id") }
+
+// DeliveryByID returns one delivery with its order and acceptances, or a not-found error.
+func DeliveryByID(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) {
+	d := new(Delivery)
+	err := db.NewSelect().Model(d).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
+		Relation("Acceptances", byID).Where("d.id = ?", id).Scan(ctx)
+	return d, found(err, "There is no such delivery.")
+}

@@ -1,0 +1,138 @@
+package piecework
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// ProcessingOrder (来料加工单) asks one workshop for a quantity of one product at a fee per accepted piece.
+type ProcessingOrder struct {
+	bun.BaseModel `bun:"table:processing_orders,alias:o"`
+
+	ID           int64 `bun:",pk,autoincrement"`
+	Code         string
+	WorkshopID   int64
+	ContractorID int64
+	ProductID    int64
+	Quantity     int64
+	// UnitFee (加工费) is what the contractor pays for one accepted piece.
+	UnitFee   Rate
+	OrderedOn Date
+	DueOn     Date
+	ClosedAt  Instant
+
+	Workshop   *Workshop   `bun:"rel:belongs-to,join:workshop_id=id"`
+	Contractor *Contractor `bun:"rel:belongs-to,join:contractor_id=id"`
+	Product    *Product    `bun:"rel:belongs-to,join:product_id=id"`
+}
+
+// Closed says whether the order takes no more tallies.
+func (o *ProcessingOrder) Closed() bool { return o.ClosedAt != 0 }
+
+// Validate reports every wrong field.
+func (o *ProcessingOrder) Validate() error {
+	v := &Invalid{}
+	checkCode(v, "code", o.Code)
+	for field, id := range map[string]int64{"workshop": o.WorkshopID, "contractor": o.ContractorID, "product": o.ProductID} {
+		if id == 0 {
+			v.Add(field, "choose one")
+		}
+	}
+	if o.Quantity < 1 || o.Quantity > MaxPieces {
+		v.Add("quantity", "must be between %d and %d", 1, MaxPieces)
+	}
+	if o.OrderedOn == "" {
+		v.Add("ordered_on", "is required")
+	}
+	if o.DueOn != "" && o.DueOn < o.OrderedOn {
+		v.Add("due_on", "is before the order date %s", o.OrderedOn)
+	}
+	return v.Err()
+}
+
+// SaveOrder adds an order (ID 0), or changes quantity, fee and due date of one that is not closed. Workshop, contractor and product
+// stay, because tallies and rates hang on them.
+func SaveOrder(ctx context.Context, db bun.IDB, o *ProcessingOrder) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	if o.ID == 0 {
+		_, err := db.NewInsert().Model(o).Exec(ctx)
+		return inserted(err, "code", "%q is taken", o.Code)
+	}
+	return changed(ctx, db.NewUpdate().Model(o).Column("quantity", "unit_fee", "due_on").WherePK().Where("closed_at = 0"),
+		"Order %s is closed. Reopen it first.", o.Code)
+}
+
+// CloseOrder ends an order: it takes no more tallies. Open true reopens it.
+func CloseOrder(ctx context.Context, db bun.IDB, id int64, open bool) error {
+	at := Now()
+	if open {
+		at = 0
+	}
+	return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("closed_at = ?", at).
+		Where("id = ? AND (closed_at = 0) = ?", id, !open), "The order is already in that state.")
+}
+
+// changed runs a guarded update and answers a conflict when the guard held nothing.
+func changed(ctx context.Context, q *bun.UpdateQuery, format string, args ...any) error {
+	res, err := q.Exec(ctx)
+	if err != nil {
+		return wrap("update", err)
+	}
+	if n, _ := res.RowsAffected(); n == 0 {
+		return Conflict(format, args...)
+	}
+	return nil
+}
+
+func orders(db bun.IDB, list any) *bun.SelectQuery {
+	return db.NewSelect().Model(list).Relation("Workshop").Relation("Contractor").Relation("Product")
+}
+
+// Orders lists orders: open ones first, the earliest due date on top. Status "open" or "closed" narrows it.
+func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], error) {
+	var list []ProcessingOrder
+	q := orders(db, &list).OrderExpr("o.closed_at = 0 DESC, COALESCE(o.due_on, o.ordered_on), o.code")
+	if f.WorkshopID != 0 {
+		q = q.Where("o.workshop_id = ?", f.WorkshopID)
+	}
+	if f.ContractorID != 0 {
+		q = q.Where("o.contractor_id = ?", f.ContractorID)
+	}
+	if f.Status != "" {
+		q = q.Where("(o.closed_at = 0) = ?", f.Status == "open")
+	}
+	q = like(between(q, "o.ordered_on", f.From, f.To), f.Query, "o.code", "product.name", "product.code", "contractor.name")
+	return paged(ctx, q, &list, f.Page)
+}
+
+// OrderByID returns one order with workshop, contractor and product (its operations in sequence), or a not-found error.
+func OrderByID(ctx context.Context, db bun.IDB, id int64) (*ProcessingOrder, error) {
+	o := new(ProcessingOrder)
+	err := orders(db, o).Relation("Product.Operations", inSequence).Where("o.id = ?", id).Scan(ctx)
+	return o, found(err, "There is no such order.")
+}
+
+// OpenOrders is every open order of a workshop with product and operations, for choosing from.
+func OpenOrders(ctx context.Context, db bun.IDB, workshopID int64) ([]ProcessingOrder, error) {
+	var list []ProcessingOrder
+	err := orders(db, &list).Relation("Product.Operations", inSequence).
+		Where("o.workshop_id = ? AND o.closed_at = 0", workshopID).Order("o.code").Scan(ctx)
+	return list, wrap("list open orders", err)
+}
+
+// Progress is what has been counted at one operation of an order, reversals taken off.
+type Progress struct {
+	OperationID int64
+	Counts
+}
+
+// OrderProgress sums the tallies of one order by operation.
+func OrderProgress(ctx context.Context, db bun.IDB, orderID int64) ([]Progress, error) {
+	var list []Progress
+	err := db.NewSelect().Model((*Tally)(nil)).Column("operation_id").ColumnExpr(netCounts).
+		Where("order_id = ?", orderID).Group("operation_id").Scan(ctx, &list)
+	return list, wrap("order progress", err)
+}

@@ -1,0 +1,121 @@
+package piecework
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+)
+
+// PieceRate (工价) is what a worker is paid for one piece of an operation from a day on, for every order of the product
+// (OrderID 0) or for one order only.
+type PieceRate struct {
+	bun.BaseModel `bun:"table:piece_rates,alias:r"`
+
+	ID            int64 `bun:",pk,autoincrement"`
+	ProductID     int64
+	OperationID   int64
+	OrderID       int64 `bun:",nullzero"`
+	EffectiveFrom Date
+	Rate          Rate
+	CreatedAt     Instant
+	CreatedBy     string
+
+	Product   *Product         `bun:"rel:belongs-to,join:product_id=id"`
+	Operation *Operation       `bun:"rel:belongs-to,join:operation_id=id"`
+	Order     *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
+}
+
+// AddRate agrees a rate from a day on. A rate is never changed; a new one from a later day, or for one order, takes over.
+// Fill OperationID and, for one order, OrderID; the product follows.
+func AddRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
+	v := &Invalid{}
+	if r.EffectiveFrom == "" {
+		v.Add("effective_from", "is required")
+	}
+	op := new(Operation)
+	if err := db.NewSelect().Model(op).Where("id = ?", r.OperationID).Scan(ctx); err != nil {
+		v.Add("operation", "choose an operation")
+		return v.Err()
+	}
+	r.ProductID = op.ProductID
+	if r.OrderID != 0 {
+		order, err := OrderByID(ctx, db, r.OrderID)
+		if err != nil || order.ProductID != op.ProductID {
+			v.Add("order", "choose an order of the same product")
+		}
+	}
+	if err := v.Err(); err != nil {
+		return err
+	}
+	r.CreatedAt = Now()
+	_, err := db.NewInsert().Model(r).Exec(ctx)
+	return inserted(err, "effective_from", "a rate from %s is already agreed; choose another day", r.EffectiveFrom)
+}
+
+// Rates lists rates by product, operation and order, the newest day first.
+func Rates(ctx context.Context, db bun.IDB, f Filter) (Page[PieceRate], error) {
+	var list []PieceRate
+	q := db.NewSelect().Model(&list).Relation("Product").Relation("Operation").Relation("Order").
+		OrderExpr("product.code, operation.seq, operation.code, COALESCE(r.order_id, 0), r.effective_from DESC")
+	if f.OrderID != 0 {
+		q = q.Where("r.order_id = ? OR (r.order_id IS NULL AND r.product_id = (SELECT product_id FROM processing_orders WHERE id = ?))", f.OrderID, f.OrderID)
+	}
+	return paged(ctx, like(q, f.Query, "product.code", "product.name", "operation.name", `"order"."code"`), &list, f.Page)
+}
+
+// RateBook answers which rate applies, from a set of rates in memory.
+type RateBook struct {
+	at map[rateKey][]PieceRate // newest first
+}
+
+type rateKey struct{ operation, order int64 }
+
+// NewRateBook makes a book of the given rates.
+func NewRateBook(rates []PieceRate) *RateBook {
+	b := &RateBook{at: map[rateKey][]PieceRate{}}
+	for _, r := range rates {
+		k := rateKey{r.OperationID, r.OrderID}
+		b.at[k] = append(b.at[k], r)
+	}
+	for _, list := range b.at {
+		slices.SortFunc(list, func(a, b PieceRate) int { return -cmpDates(a.EffectiveFrom, b.EffectiveFrom) })
+	}
+	return b
+}
+
+func cmpDates(a, b Date) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// On is the rate for one operation of one order on a work date: a rate of the order beats a rate of the product, then the
+// latest day not after the work date wins. ok is false when none was agreed, which is never the same as zero pay.
+func (b *RateBook) On(order, operation int64, day Date) (rate Rate, ok bool) {
+	for _, k := range []rateKey{{operation, order}, {operation, 0}} {
+		for _, r := range b.at[k] {
+			if r.EffectiveFrom <= day {
+				return r.Rate, true
+			}
+		}
+	}
+	return Rate{}, false
+}
+
+// LoadRates reads every rate that could apply to orders of a workshop (0: of all workshops).
+func LoadRates(ctx context.Context, db bun.IDB, workshopID int64) (*RateBook, error) {
+	var rates []PieceRate
+	q := db.NewSelect().Model(&rates).Column("operation_id", "order_id", "effective_from", "rate")
+	if workshopID != 0 {
+		q = q.Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, wrap("load rates", err)
+	}
+	return NewRateBook(rates), nil
+}

@@ -1,0 +1,157 @@
+package piecework
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/uptrace/bun"
+)
+
+// WorkSession (场次) is one sitting of a workshop on one day; every tally belongs to one.
+type WorkSession struct {
+	bun.BaseModel `bun:"table:work_sessions,alias:ws"`
+
+	ID         int64 `bun:",pk,autoincrement"`
+	Code       string
+	WorkshopID int64
+	WorkDate   Date
+	StartsAt   string // HH:MM in the workshop, "" when not planned
+	EndsAt     string
+	ClosedAt   Instant
+	ClosedBy   string
+
+	Workshop *Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
+}
+
+// Open says whether the session still takes tallies.
+func (s *WorkSession) Open() bool { return s.ClosedAt == 0 }
+
+var hourMinute = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+
+// CheckTime says what is wrong with a time of day, or nil: HH:MM, 00:00 to 23:59.
+func CheckTime(s string) *Message {
+	if !hourMinute.MatchString(s) {
+		return Msg("%q is not a time such as 08:30", s)
+	}
+	return nil
+}
+
+// Validate reports every wrong field.
+func (s *WorkSession) Validate() error {
+	v := &Invalid{}
+	checkCode(v, "code", s.Code)
+	if s.WorkshopID == 0 {
+		v.Add("workshop", "choose a workshop")
+	}
+	if s.WorkDate == "" {
+		v.Add("date", "is required")
+	}
+	if s.StartsAt != "" {
+		v.AddMsg("starts_at", CheckTime(s.StartsAt))
+	}
+	if s.EndsAt != "" {
+		v.AddMsg("ends_at", CheckTime(s.EndsAt))
+		if s.EndsAt <= s.StartsAt {
+			v.Add("ends_at", "must be later than the start")
+		}
+	}
+	return v.Err()
+}
+
+// OpenSession starts a session.
+func OpenSession(ctx context.Context, db bun.IDB, s *WorkSession) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	_, err := db.NewInsert().Model(s).Exec(ctx)
+	return inserted(err, "code", "%q is taken", s.Code)
+}
+
+// CloseSession ends a session: everyone still checked in is checked out and no tally recorded later is taken.
+func CloseSession(ctx context.Context, db bun.IDB, id int64, by string) error {
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		now := Now()
+		err := changed(ctx, db.NewUpdate().Model((*WorkSession)(nil)).Set("closed_at = ?", now).Set("closed_by = ?", by).
+			Where("id = ? AND closed_at = 0", id), "The session is already closed.")
+		if err != nil {
+			return err
+		}
+		_, err = db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = ?", now).
+			Where("session_id = ? AND check_out = 0 AND check_in <= ?", id, now).Exec(ctx)
+		return wrap("check everyone out", err)
+	})
+}
+
+// ReopenSession lets a closed session take tallies again.
+func ReopenSession(ctx context.Context, db bun.IDB, id int64) error {
+	return changed(ctx, db.NewUpdate().Model((*WorkSession)(nil)).Set("closed_at = 0").Set("closed_by = ''").
+		Where("id = ? AND closed_at <> 0", id), "The session is already open.")
+}
+
+// Sessions lists sessions, the latest first. Status "open" or "closed" narrows it.
+func Sessions(ctx context.Context, db bun.IDB, f Filter) (Page[WorkSession], error) {
+	var list []WorkSession
+	q := db.NewSelect().Model(&list).Relation("Workshop").OrderExpr("ws.work_date DESC, ws.starts_at DESC, ws.code DESC")
+	if f.WorkshopID != 0 {
+		q = q.Where("ws.workshop_id = ?", f.WorkshopID)
+	}
+	if f.Status != "" {
+		q = q.Where("(ws.closed_at = 0) = ?", f.Status == "open")
+	}
+	q = like(between(q, "ws.work_date", f.From, f.To), f.Query, "ws.code", "workshop.name")
+	return paged(ctx, q, &list, f.Page)
+}
+
+// SessionByID returns one session or a not-found error.
+func SessionByID(ctx context.Context, db bun.IDB, id int64) (*WorkSession, error) {
+	s := new(WorkSession)
+	err := db.NewSelect().Model(s).Relation("Workshop").Where("ws.id = ?", id).Scan(ctx)
+	return s, found(err, "There is no such session.")
+}
+
+// Attendance is one worker's presence at a session.
+type Attendance struct {
+	bun.BaseModel `bun:"table:attendances,alias:at"`
+
+	ID        int64 `bun:",pk,autoincrement"`
+	SessionID int64
+	WorkerID  int64
+	CheckIn   Instant
+	CheckOut  Instant // 0 while she is in
+
+	Worker *Worker `bun:"rel:belongs-to,join:worker_id=id"`
+}
+
+// CheckIn notes that a worker came, or came back, to an open session of her workshop.
+func CheckIn(ctx context.Context, db bun.IDB, sessionID, workerID int64) error {
+	s, err := SessionByID(ctx, db, sessionID)
+	if err != nil {
+		return err
+	}
+	if !s.Open() {
+		return Conflict("Session %s is closed.", s.Code)
+	}
+	w, err := WorkerByID(ctx, db, workerID)
+	if err != nil {
+		return err
+	}
+	if w.WorkshopID != s.WorkshopID {
+		return InvalidField("worker", "%s works at another workshop", w.Code)
+	}
+	_, err = db.NewInsert().Model(&Attendance{SessionID: sessionID, WorkerID: workerID, CheckIn: Now()}).
+		On("CONFLICT (session_id, worker_id) DO UPDATE").Set("check_out = 0").Exec(ctx)
+	return wrap("check in", err)
+}
+
+// CheckOut notes that a worker left.
+func CheckOut(ctx context.Context, db bun.IDB, sessionID, workerID int64) error {
+	return changed(ctx, db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = ?", Now()).
+		Where("session_id = ? AND worker_id = ? AND check_out = 0", sessionID, workerID), "She is not checked in.")
+}
+
+// Attendances is who came to a session, by worker code.
+func Attendances(ctx context.Context, db bun.IDB, sessionID int64) ([]Attendance, error) {
+	var list []Attendance
+	err := db.NewSelect().Model(&list).Relation("Worker").Where("at.session_id = ?", sessionID).Order("worker.code").Scan(ctx)
+	return list, wrap("list attendances", err)
+}
