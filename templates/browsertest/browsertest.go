@@ -1,0 +1,109 @@
+// Package browsertest looks at pages the way people do, in a browser: for the tests of every room that makes pages.
+package browsertest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+var shots = flag.String("shots", "", "folder to which tests write a picture of every page they look at")
+
+// Size is a window, in CSS pixels.
+type Size struct{ Width, Height int64 }
+
+// Sizes are the windows every page must fit: the smallest phone, a usual phone, a desk.
+var Sizes = []Size{{360, 640}, {390, 844}, {1280, 800}}
+
+// Open starts a browser (Chromium or Chrome, as found in the PATH) which ends with the test. Its context is for
+// chromedp.Run and chromedp.Do: signing in, filling forms.
+func Open(t testing.TB) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop = context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(stop)
+	return ctx
+}
+
+// Look opens url in windows of all Sizes and reports what a person would stumble over: a page that scrolls sideways,
+// something to press that is too small for a finger, and what an accessibility checker finds. With -shots DIR it also
+// keeps pictures, as NAME-WIDTH.png (what is seen first) and NAME-WIDTH-whole.png.
+func Look(t testing.TB, ctx context.Context, name, url string) {
+	t.Helper()
+	axe := axeScript(t)
+	for _, size := range Sizes {
+		do(t, chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height), chromedp.Navigate(url)))
+		report := func(what, script string) {
+			t.Helper()
+			found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](script, chromedp.EvalAwaitPromise))
+			do(t, err)
+			for _, f := range found {
+				t.Errorf("%s at %d px: %s: %s", name, size.Width, what, f)
+			}
+		}
+		report("sticks out", tooWide)
+		if size.Width < 1000 {
+			report("is too small to press", tooSmall)
+		}
+		do(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](axe)))
+		report("accessibility", faults)
+		if *shots != "" {
+			picture(t, ctx, fmt.Sprintf("%s-%d", name, size.Width))
+		}
+	}
+}
+
+// tooWide lists what sticks out of the window, except in parts that scroll by themselves.
+const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+	.filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.menu, .wide-table'))
+	.map(e => e.outerHTML.slice(0, 90)).concat('the page is ' + document.documentElement.scrollWidth + ' px wide')`
+
+// tooSmall lists what is to be pressed and is lower than 44 px. Links inside sentences may be as low as their line.
+const tooSmall = `[...document.querySelectorAll('button, input, select, textarea, .button, .menu a, .brand, .back, .picks a')]
+	.filter(e => e.type != 'hidden' && e.type != 'checkbox' && e.type != 'radio' && e.getClientRects().length && e.getBoundingClientRect().height < 44)
+	.map(e => Math.round(e.getBoundingClientRect().height) + ' px: ' + e.outerHTML.slice(0, 90))`
+
+const faults = `axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r => r.violations.map(v =>
+	v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html.slice(0, 120) + ' ' + (n.any[0]?.message ?? '')).join(' | ')))`
+
+func picture(t testing.TB, ctx context.Context, name string) {
+	t.Helper()
+	for suffix, shot := range map[string]chromedp.Action[[]byte]{"": chromedp.CaptureScreenshot(), "-whole": chromedp.FullScreenshot(100)} {
+		data, err := chromedp.Run(ctx, shot)
+		do(t, err)
+		do(t, os.WriteFile(filepath.Join(*shots, name+suffix+".png"), data, 0o644))
+	}
+}
+
+// axeScript is the accessibility checker, from the packages which "make assets" installs.
+func axeScript(t testing.TB) string {
+	t.Helper()
+	const path = "templates/assets/node_modules/axe-core/axe.min.js"
+	for dir := "."; len(dir) < 30; dir = filepath.Join(dir, "..") {
+		if data, err := os.ReadFile(filepath.Join(dir, path)); err == nil {
+			return string(data)
+		}
+	}
+	t.Fatal(path + ` is not there: run "make assets"`)
+	return ""
+}
+
+func do(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,38 @@
+package templates
+
+import "fmt"
+
+// Status is how a state is shown: a colour, and always a word with it.
+type Status struct {
+	Kind string // Done, Wait, Bad, or "" for what is neither
+	Text string
+}
+
+// statuses are the states of the things in the program. The words are keys of translations.
+var statuses = map[string]Status{
+	"open":      {Wait, "Open"},
+	"closed":    {Done, "Closed"},
+	"draft":     {Wait, "Draft"},
+	"approved":  {Done, "Approved"},
+	"paid":      {Done, "Paid"},
+	"active":    {Done, "Active"},
+	"left":      {"", "Left"},
+	"accepted":  {Done, "Accepted"},
+	"rejected":  {Bad, "Rejected"},
+	"returned":  {Wait, "Returned"},
+	"struck":    {"", "Struck"},
+	"review":    {Wait, "Needs review"},
+	"disputed":  {Bad, "Disputed"},
+	"confirmed": {Done, "Confirmed"},
+	"overdue":   {Bad, "Overdue"},
+	"waiting":   {Wait, "Waiting"},
+}
+
+func statusOf(lang string, s any) Status {
+	found, ok := statuses[fmt.Sprint(s)]
+	if !ok {
+		return Status{"", fmt.Sprint(s)}
+	}
+	found.Text = Translate(lang, found.Text)
+	return found
+}

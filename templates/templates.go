@@ -1,0 +1,94 @@
+// Package templates turns what a handler knows into a page. It holds the layout, the pages, the Chinese wording and the
+// static files, all embedded in the program, and knows nothing of the domain. README.md says how a page is written.
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed layout.html partials.html all:pages
+var sources embed.FS
+
+// Pages are all pages in all languages, ready to be rendered by any number of requests at once.
+type Pages struct {
+	byLang map[string]map[string]*template.Template
+}
+
+// New parses every page over its own copy of the layout and the partials, once for each language. A page is a file
+// pages/<thing>/<action>.html and is named <thing>/<action>; a file whose name starts with an underscore is shared by the
+// pages of its folder.
+func New() (*Pages, error) {
+	p := &Pages{map[string]map[string]*template.Template{}}
+	for _, lang := range Languages {
+		layout, err := template.New("").Funcs(funcs(lang)).ParseFS(sources, "layout.html", "partials.html")
+		if err != nil {
+			return nil, fmt.Errorf("parse layout: %w", err)
+		}
+		if p.byLang[lang], err = parsePages(layout); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func parsePages(layout *template.Template) (map[string]*template.Template, error) {
+	pages := map[string]*template.Template{}
+	err := fs.WalkDir(sources, "pages", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(file) != ".html" || strings.HasPrefix(d.Name(), "_") {
+			return err
+		}
+		shared, err := fs.Glob(sources, path.Dir(file)+"/_*.html")
+		if err != nil {
+			return err
+		}
+		page, err := layout.Clone()
+		if err == nil {
+			page, err = page.ParseFS(sources, append(shared, file)...)
+		}
+		if err != nil {
+			return fmt.Errorf("parse page: %w", err)
+		}
+		for _, block := range []string{"title", "main"} {
+			if page.Lookup(block) == nil {
+				return fmt.Errorf("%s does not define %q", file, block)
+			}
+		}
+		pages[strings.TrimSuffix(strings.TrimPrefix(file, "pages/"), ".html")] = page
+		return nil
+	})
+	return pages, err
+}
+
+// Names lists the pages, sorted.
+func (p *Pages) Names() []string {
+	var names []string
+	for name := range p.byLang[Languages[0]] {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Render writes the page of that name, such as "signin/show", in a language of [Languages]; any other is taken as the
+// first of them. data is a [View]. Nothing is written when the page fails, so that the caller can still answer with an
+// error page.
+func (p *Pages) Render(w io.Writer, name, lang string, data any) error {
+	page, ok := p.byLang[Known(lang)][name]
+	if !ok {
+		return fmt.Errorf("there is no page %q", name)
+	}
+	var whole bytes.Buffer
+	if err := page.ExecuteTemplate(&whole, "layout.html", data); err != nil {
+		return fmt.Errorf("render page %s: %w", name, err)
+	}
+	_, err := whole.WriteTo(w)
+	return err
+}
