@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"iter"
 	"strconv"
 
 	"github.com/uptrace/bun"
@@ -73,16 +74,27 @@ func AppendTallies(ctx context.Context, db bun.Tx, workshopID int64, tallies []*
 	return moveHead(ctx, db, head)
 }
 
-// AppendLink adds one link with the given content to a workshop's chain and returns its position and hash. The caller's
-// transaction holds the workshop's lock.
-func AppendLink(ctx context.Context, db bun.Tx, workshopID int64, content []byte) (seq int64, hash []byte, err error) {
+// ChainLink is one link of a workshop's chain: its position, what to call it, what its hash covers, and the stored hash.
+type ChainLink struct {
+	Seq     int64
+	Name    string
+	Content []byte
+	Hash    []byte
+}
+
+// AppendLinks adds a link for each content to a workshop's chain and fills Seq and Hash. The caller's transaction holds
+// the workshop's lock.
+func AppendLinks(ctx context.Context, db bun.Tx, workshopID int64, links []*ChainLink) error {
 	head, err := chainHead(ctx, db, workshopID)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	head.ChainSeq++
-	head.ChainHash = Link(head.ChainHash, content)
-	return head.ChainSeq, head.ChainHash, moveHead(ctx, db, head)
+	for _, l := range links {
+		head.ChainSeq++
+		head.ChainHash = Link(head.ChainHash, l.Content)
+		l.Seq, l.Hash = head.ChainSeq, head.ChainHash
+	}
+	return moveHead(ctx, db, head)
 }
 
 func chainHead(ctx context.Context, db bun.Tx, workshopID int64) (*Workshop, error) {
@@ -96,41 +108,51 @@ func moveHead(ctx context.Context, db bun.Tx, head *Workshop) error {
 	return wrap("move chain head", err)
 }
 
-// TallyLinks walks the tallies of a workshop in chain order and hands the content and stored hash of each to visit,
-// a page at a time so that memory stays bounded.
-func TallyLinks(ctx context.Context, db bun.IDB, workshopID int64, visit func(seq int64, name string, content, hash []byte) error) error {
-	type row struct {
-		Tally  `bun:",extend"`
-		SCode  string
-		WCode  string
-		OCode  string
-		OpCode string
-		RUID   string `bun:"r_uid"`
-	}
-	var c Canonical
-	for last := int64(0); ; {
-		var page []row
-		err := db.NewSelect().Model(&page).ModelTableExpr("tallies AS t").
-			Column("t.uid", "t.work_date", "t.good", "t.rework", "t.scrap_workmanship", "t.scrap_material", "t.ticket", "t.reason",
-				"t.recorded_at", "t.received_at", "t.recorded_by", "t.chain_seq", "t.hash").
-			ColumnExpr("s.code AS s_code, w.code AS w_code, o.code AS o_code, p.code AS op_code, COALESCE(r.uid, '') AS r_uid").
-			Join("JOIN work_sessions s ON s.id = t.session_id").Join("JOIN workers w ON w.id = t.worker_id").
-			Join("JOIN processing_orders o ON o.id = t.order_id").Join("JOIN operations p ON p.id = t.operation_id").
-			Join("LEFT JOIN tallies r ON r.id = t.reverses_id").
-			Where("t.workshop_id = ? AND t.chain_seq > ?", workshopID, last).Order("t.chain_seq").Limit(2000).Scan(ctx)
-		if err != nil {
-			return wrap("read chain", err)
-		}
-		if len(page) == 0 {
-			return nil
-		}
-		for i := range page {
-			t := &page[i].Tally
-			t.Codes = TallyCodes{page[i].SCode, page[i].WCode, page[i].OCode, page[i].OpCode, page[i].RUID}
-			if err := visit(t.ChainSeq, "tally "+t.UID, t.content(&c), t.Hash); err != nil {
-				return err
+// TallyLinks walks the tallies of a workshop in chain order, a page at a time so that memory stays bounded.
+func TallyLinks(ctx context.Context, db bun.IDB, workshopID int64) iter.Seq2[ChainLink, error] {
+	return func(yield func(ChainLink, error) bool) {
+		for last := int64(0); ; {
+			page, err := chainPage(ctx, db, workshopID, last)
+			if err != nil {
+				yield(ChainLink{}, err)
+				return
 			}
-			last = t.ChainSeq
+			if len(page) == 0 {
+				return
+			}
+			for i := range page {
+				var c Canonical
+				t := &page[i]
+				if !yield(ChainLink{t.ChainSeq, "tally " + t.UID, t.content(&c), t.Hash}, nil) {
+					return
+				}
+				last = t.ChainSeq
+			}
 		}
 	}
+}
+
+func chainPage(ctx context.Context, db bun.IDB, workshopID, after int64) ([]Tally, error) {
+	var rows []struct {
+		Tally    `bun:",extend"`
+		Session  string `bun:"c_session"`
+		Worker   string `bun:"c_worker"`
+		Order    string `bun:"c_order"`
+		Op       string `bun:"c_operation"`
+		Reverses string `bun:"c_reverses"`
+	}
+	err := db.NewSelect().Model(&rows).ModelTableExpr("tallies AS t").
+		Column("t.uid", "t.work_date", "t.good", "t.rework", "t.scrap_workmanship", "t.scrap_material", "t.ticket", "t.reason",
+			"t.recorded_at", "t.received_at", "t.recorded_by", "t.chain_seq", "t.hash").
+		ColumnExpr("s.code AS c_session, w.code AS c_worker, o.code AS c_order, p.code AS c_operation, COALESCE(r.uid, '') AS c_reverses").
+		Join("JOIN work_sessions s ON s.id = t.session_id").Join("JOIN workers w ON w.id = t.worker_id").
+		Join("JOIN processing_orders o ON o.id = t.order_id").Join("JOIN operations p ON p.id = t.operation_id").
+		Join("LEFT JOIN tallies r ON r.id = t.reverses_id").
+		Where("t.workshop_id = ? AND t.chain_seq > ?", workshopID, after).Order("t.chain_seq").Limit(2000).Scan(ctx)
+	page := make([]Tally, len(rows))
+	for i, r := range rows {
+		page[i] = r.Tally
+		page[i].Codes = TallyCodes{r.Session, r.Worker, r.Order, r.Op, r.Reverses}
+	}
+	return page, wrap("read chain", err)
 }

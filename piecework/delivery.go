@@ -132,8 +132,7 @@ func Deliveries(ctx context.Context, db bun.IDB, f Filter) (Page[Delivery], erro
 	if f.Status == "waiting" {
 		q = q.Where("d.quantity > (SELECT COALESCE(SUM(x.accepted + x.rejected + x.returned), 0) FROM acceptances x WHERE x.delivery_id = d.id)")
 	}
-	q = like(between(q, "d.delivered_on", f.From, f.To), f.Query, "d.code", `"order"."code"`)
-	return paged(ctx, q, &list, f.Page)
+	return List(ctx, q, &list, f, "d.delivered_on", "d.code", `"order"."code"`)
 }
 
 func byID(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("id") }

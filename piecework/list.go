@@ -60,9 +60,14 @@ func between(q *bun.SelectQuery, column string, from, to Date) *bun.SelectQuery 
 	return q
 }
 
-// paged runs q for one page and counts the whole.
-func paged[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, number int) (Page[T], error) {
-	number = max(1, number)
+// List runs q for the page f asks for, narrowed to f's words in columns and, unless dateColumn is "", to f's dates, and
+// counts the whole.
+func List[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, f Filter, dateColumn string, columns ...string) (Page[T], error) {
+	q = like(q, f.Query, columns...)
+	if dateColumn != "" {
+		q = between(q, dateColumn, f.From, f.To)
+	}
+	number := max(1, f.Page)
 	total, err := q.Limit(PageSize).Offset(int64(number-1) * PageSize).ScanAndCount(ctx)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("list: %w", err)

@@ -104,8 +104,7 @@ func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], e
 	if f.Status != "" {
 		q = q.Where("(o.closed_at = 0) = ?", f.Status == "open")
 	}
-	q = like(between(q, "o.ordered_on", f.From, f.To), f.Query, "o.code", "product.name", "product.code", "contractor.name")
-	return paged(ctx, q, &list, f.Page)
+	return List(ctx, q, &list, f, "o.ordered_on", "o.code", "product.name", "product.code", "contractor.name")
 }
 
 // OrderByID returns one order with workshop, contractor and product (its operations in sequence), or a not-found error.

@@ -46,7 +46,7 @@ func Contractors(ctx context.Context, db bun.IDB, f Filter) (Page[Contractor], e
 	if f.ContractorID != 0 {
 		q = q.Where("c.id = ?", f.ContractorID)
 	}
-	return paged(ctx, like(q, f.Query, "c.code", "c.name", "c.phone"), &list, f.Page)
+	return List(ctx, q, &list, f, "", "c.code", "c.name", "c.phone")
 }
 
 // ContractorByID returns one contractor or a not-found error.
@@ -123,7 +123,7 @@ func Workers(ctx context.Context, db bun.IDB, f Filter) (Page[Worker], error) {
 	if f.Status != "" {
 		q = q.Where("wk.active = ?", f.Status == "active")
 	}
-	return paged(ctx, like(q, f.Query, "wk.code", "wk.name", "wk.phone"), &list, f.Page)
+	return List(ctx, q, &list, f, "", "wk.code", "wk.name", "wk.phone")
 }
 
 // Crew is every active worker of a workshop, by code.

@@ -50,7 +50,7 @@ func SaveProduct(ctx context.Context, db bun.IDB, p *Product) error {
 func Products(ctx context.Context, db bun.IDB, f Filter) (Page[Product], error) {
 	var list []Product
 	q := db.NewSelect().Model(&list).Relation("Operations", inSequence).Order("p.code")
-	return paged(ctx, like(q, f.Query, "p.code", "p.name"), &list, f.Page)
+	return List(ctx, q, &list, f, "", "p.code", "p.name")
 }
 
 // ProductByID returns one product with its operations in sequence, or a not-found error.

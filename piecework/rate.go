@@ -61,7 +61,7 @@ func Rates(ctx context.Context, db bun.IDB, f Filter) (Page[PieceRate], error) {
 	if f.OrderID != 0 {
 		q = q.Where("r.order_id = ? OR (r.order_id IS NULL AND r.product_id = (SELECT product_id FROM processing_orders WHERE id = ?))", f.OrderID, f.OrderID)
 	}
-	return paged(ctx, like(q, f.Query, "product.code", "product.name", "operation.name", `"order"."code"`), &list, f.Page)
+	return List(ctx, q, &list, f, "", "product.code", "product.name", "operation.name", `"order"."code"`)
 }
 
 // RateBook answers which rate applies, from a set of rates in memory.

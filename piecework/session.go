@@ -98,8 +98,7 @@ func Sessions(ctx context.Context, db bun.IDB, f Filter) (Page[WorkSession], err
 	if f.Status != "" {
 		q = q.Where("(ws.closed_at = 0) = ?", f.Status == "open")
 	}
-	q = like(between(q, "ws.work_date", f.From, f.To), f.Query, "ws.code", "workshop.name")
-	return paged(ctx, q, &list, f.Page)
+	return List(ctx, q, &list, f, "ws.work_date", "ws.code", "workshop.name")
 }
 
 // SessionByID returns one session or a not-found error.

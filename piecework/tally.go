@@ -127,8 +127,7 @@ func Tallies(ctx context.Context, db bun.IDB, f Filter) (Page[Tally], error) {
 	case "reversal":
 		q = q.Where("t.reverses_id IS NOT NULL")
 	}
-	q = like(between(q, "t.work_date", f.From, f.To), f.Query, "t.uid", "worker.code", "worker.name", `"order"."code"`, "operation.name")
-	return paged(ctx, q, &list, f.Page)
+	return List(ctx, q, &list, f, "t.work_date", "t.uid", "worker.code", "worker.name", `"order"."code"`, "operation.name")
 }
 
 // TallyByID returns one tally with what it refers to, or a not-found error.

@@ -1,0 +1,100 @@
+package payroll
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// AdjustmentKinds are the kinds a person can enter, in the order a form offers them.
+var AdjustmentKinds = []Kind{Bonus, Allowance, Deduction, Damage, Advance}
+
+// Adjustment is something besides pieces that changes a worker's pay in the period of its date. The amount is positive; the
+// kind says whether it is added (bonus, allowance) or taken (deduction, damage, advance).
+type Adjustment struct {
+	bun.BaseModel `bun:"table:adjustments,alias:adj"`
+
+	ID          int64 `bun:",pk,autoincrement"`
+	WorkshopID  int64
+	WorkerID    int64
+	WorkDate    piecework.Date
+	Kind        Kind
+	Amount      piecework.Money
+	Note        string
+	RecordedAt  piecework.Instant
+	RecordedBy  string
+	RunID       int64 `bun:",nullzero"` // the run that took it in; 0 while it is open
+	WithdrawnAt piecework.Instant
+	WithdrawnBy string
+
+	Worker *piecework.Worker `bun:"rel:belongs-to,join:worker_id=id"`
+	Run    *PayRun           `bun:"rel:belongs-to,join:run_id=id"`
+}
+
+// Validate reports every wrong field.
+func (a *Adjustment) Validate() error {
+	v := &piecework.Invalid{}
+	if a.WorkerID == 0 {
+		v.Add("worker", "choose one")
+	}
+	if a.WorkDate == "" {
+		v.Add("date", "is required")
+	}
+	if !slices.Contains(AdjustmentKinds, a.Kind) {
+		v.Add("kind", "%q is not one of the kinds", string(a.Kind))
+	}
+	if a.Amount.Sign() <= 0 {
+		v.Add("amount", "must be more than 0")
+	}
+	v.AddMsg("note", piecework.CheckText(a.Note, piecework.MaxNote))
+	return v.Err()
+}
+
+// Adjust records an adjustment. The workshop follows from the worker.
+func Adjust(ctx context.Context, db bun.IDB, a *Adjustment) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	w, err := piecework.WorkerByID(ctx, db, a.WorkerID)
+	if err != nil {
+		return err
+	}
+	a.WorkshopID, a.RecordedAt = w.WorkshopID, piecework.Now()
+	if _, err := db.NewInsert().Model(a).Exec(ctx); err != nil {
+		return fmt.Errorf("record adjustment: %w", err)
+	}
+	return nil
+}
+
+// WithdrawAdjustment takes an adjustment back that no run has taken in. It stays in the books, struck.
+func WithdrawAdjustment(ctx context.Context, db bun.IDB, id int64, by string) error {
+	res, err := db.NewUpdate().Model((*Adjustment)(nil)).Set("withdrawn_at = ?", piecework.Now()).Set("withdrawn_by = ?", by).
+		Where("id = ? AND run_id IS NULL AND withdrawn_at = 0", id).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("withdraw adjustment: %w", err)
+	}
+	if n, _ := res.RowsAffected(); n == 0 {
+		return piecework.Conflict("A pay run has already taken this in. Record the opposite instead.")
+	}
+	return nil
+}
+
+// Adjustments lists adjustments, the latest first, with worker and run. Status "open" narrows it to those no run has taken in.
+func Adjustments(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[Adjustment], error) {
+	var list []Adjustment
+	q := db.NewSelect().Model(&list).Relation("Worker").Relation("Run").OrderExpr("adj.work_date DESC, adj.id DESC")
+	if f.WorkshopID != 0 {
+		q = q.Where("adj.workshop_id = ?", f.WorkshopID)
+	}
+	if f.WorkerID != 0 {
+		q = q.Where("adj.worker_id = ?", f.WorkerID)
+	}
+	if f.Status == "open" {
+		q = q.Where("adj.run_id IS NULL AND adj.withdrawn_at = 0")
+	}
+	return piecework.List(ctx, q, &list, f, "adj.work_date", "worker.code", "worker.name", "adj.note")
+}

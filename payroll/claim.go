@@ -1,0 +1,293 @@
+package payroll
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// sums selects the exact integer sum of each column under its own name; the CAST keeps PostgreSQL from widening it.
+func sums(columns ...string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = fmt.Sprintf("CAST(COALESCE(SUM(%s), 0) AS BIGINT) AS %s", c, c)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// compute claims everything of the run's period that is free, works it out and writes the slips. found is false when there
+// was nothing to pay and nothing to take. It starts from scratch each time; the run is a draft.
+func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error) {
+	if err := r.release(ctx, db); err != nil {
+		return false, err
+	}
+	if r.Workshop, err = piecework.WorkshopByID(ctx, db, r.WorkshopID); err != nil {
+		return false, err
+	}
+	in := Input{Policy: PolicyOf(r.Workshop)}
+	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
+		return false, err
+	}
+	open := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)(q).Where(unclaimed)
+	}
+	if in.Work, err = sumWork(ctx, db, open); err != nil {
+		return false, err
+	}
+	reversals, err := readReversals(ctx, db, r.ID, open)
+	if err != nil {
+		return false, err
+	}
+	for _, rev := range reversals {
+		in.Work = append(in.Work, rev.work())
+	}
+	if in.Adjustments, err = r.claimAdjustments(ctx, db, 0); err != nil {
+		return false, err
+	}
+	if in.Carried, err = r.claimCarries(ctx, db); err != nil {
+		return false, err
+	}
+	res := Compute(in)
+	if err := r.keepRates(ctx, db, res.Priced); err != nil {
+		return false, err
+	}
+	if err := r.claimTallies(ctx, db, open, len(res.Unpriced) > 0); err != nil {
+		return false, err
+	}
+	var priced []int64
+	for _, rev := range reversals {
+		if _, waits := res.Unpriced[rev.at()]; !waits || rev.PaidByRunID != 0 {
+			priced = append(priced, rev.ID)
+		}
+	}
+	if err := r.claimReversals(ctx, db, priced); err != nil {
+		return false, err
+	}
+	r.ComputedAt = piecework.Now()
+	if err := r.save(ctx, db, "computed_at"); err != nil {
+		return false, err
+	}
+	return len(res.Slips) > 0, r.saveSlips(ctx, db, res.Slips)
+}
+
+// release sets free what a draft had claimed and takes away what it had computed.
+func (r *PayRun) release(ctx context.Context, db bun.Tx) error {
+	for _, q := range []string{
+		"DELETE FROM tally_claims WHERE run_id = ?",
+		"DELETE FROM run_rates WHERE run_id = ?",
+		"DELETE FROM carries WHERE run_id = ?",
+		"DELETE FROM slip_lines WHERE slip_id IN (SELECT id FROM slips WHERE run_id = ?)",
+		"DELETE FROM slips WHERE run_id = ?",
+		"UPDATE carries SET taken_by_run_id = NULL WHERE taken_by_run_id = ?",
+		"UPDATE adjustments SET run_id = NULL WHERE run_id = ?",
+	} {
+		if _, err := db.ExecContext(ctx, q, r.ID); err != nil {
+			return fmt.Errorf("release run %d: %w", r.ID, err)
+		}
+	}
+	return nil
+}
+
+// which narrows a query over tallies t.
+type which func(*bun.SelectQuery) *bun.SelectQuery
+
+// inPeriod is the tallies of a workshop's sessions on work dates from through to.
+func inPeriod(workshopID int64, from, to piecework.Date) which {
+	return func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("t.session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND work_date BETWEEN ? AND ?)", workshopID, from, to)
+	}
+}
+
+const unclaimed = "NOT EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id)"
+
+// sumWork sums tallies that are not reversals by worker, order, operation and day, in one pass.
+func sumWork(ctx context.Context, db bun.IDB, of which) ([]Work, error) {
+	rows, err := of(db.NewSelect().TableExpr("tallies AS t")).Where("t.reverses_id IS NULL").
+		ColumnExpr("t.worker_id, t.order_id, t.operation_id, t.work_date").
+		ColumnExpr(sums("good", "rework", "scrap_workmanship", "scrap_material")).
+		GroupExpr("t.worker_id, t.order_id, t.operation_id, t.work_date").Rows(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("sum tallies: %w", err)
+	}
+	defer rows.Close()
+	var list []Work
+	for rows.Next() {
+		var w Work
+		if err := rows.Scan(&w.WorkerID, &w.OrderID, &w.OperationID, &w.Day, &w.Good, &w.Rework, &w.ScrapWorkmanship, &w.ScrapMaterial); err != nil {
+			return nil, fmt.Errorf("sum tallies: %w", err)
+		}
+		list = append(list, w)
+	}
+	return list, rows.Err()
+}
+
+// reversal is a reversing tally with what is known of the tally it strikes.
+type reversal struct {
+	ID                             int64
+	WorkerID, OrderID, OperationID int64
+	piecework.Counts               `bun:"embed:"`
+	Day                            piecework.Date // the original's
+	PaidByRunID                    int64          // the locked run, other than the one asking, that paid the original; 0 when none did
+	PaidRate                       piecework.Rate
+}
+
+// readReversals reads reversing tallies for run runID.
+func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]reversal, error) {
+	var list []reversal
+	err := of(db.NewSelect().TableExpr("tallies AS t")).
+		ColumnExpr("t.id, t.worker_id, t.order_id, t.operation_id, t.good, t.rework, t.scrap_workmanship, t.scrap_material, o.work_date AS day").
+		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rr.rate, 0) AS paid_rate").
+		Join("JOIN tallies AS o ON o.id = t.reverses_id").
+		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").
+		Join("LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ? AND pr.status IN (?)", runID, bun.In([]RunStatus{Approved, PaidOut})).
+		Join("LEFT JOIN run_rates AS rr ON rr.run_id = pr.id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
+		Where("t.reverses_id IS NOT NULL").Order("t.id").Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("read reversals: %w", err)
+	}
+	return list, nil
+}
+
+// work is what the reversal contributes: its original's pieces, negative, at the rate the original was paid at.
+func (r *reversal) work() Work {
+	w := Work{WorkerID: r.WorkerID, OrderID: r.OrderID, OperationID: r.OperationID, Day: r.Day, Counts: r.Counts.Negated()}
+	if r.PaidByRunID != 0 {
+		w.CorrectsRunID, w.Fixed = r.PaidByRunID, &r.PaidRate
+	}
+	return w
+}
+
+func (r *reversal) at() Unpriced { return Unpriced{r.OrderID, r.OperationID, r.Day} }
+
+// keepRates writes down which rate priced what.
+func (r *PayRun) keepRates(ctx context.Context, db bun.Tx, priced map[Unpriced]piecework.Rate) error {
+	type runRate struct {
+		bun.BaseModel               `bun:"table:run_rates"`
+		RunID, OrderID, OperationID int64
+		WorkDate                    piecework.Date
+		Rate                        piecework.Rate
+	}
+	var rates []runRate
+	for at, rate := range priced {
+		rates = append(rates, runRate{RunID: r.ID, OrderID: at.OrderID, OperationID: at.OperationID, WorkDate: at.Day, Rate: rate})
+	}
+	for chunk := range slices.Chunk(rates, 1000) {
+		if _, err := db.NewInsert().Model(&chunk).Exec(ctx); err != nil {
+			return fmt.Errorf("keep rates: %w", err)
+		}
+	}
+	return nil
+}
+
+// claimTallies claims tallies that are not reversals; onlyPriced leaves those waiting that have no rate. The primary key of
+// tally_claims makes it impossible that another run has one of them too.
+func (r *PayRun) claimTallies(ctx context.Context, db bun.Tx, of which, onlyPriced bool) error {
+	q := of(db.NewSelect().TableExpr("tallies AS t")).ColumnExpr("t.id, ?", r.ID).Where("t.reverses_id IS NULL").Order("t.id")
+	if onlyPriced {
+		q = q.Where(`EXISTS (SELECT 1 FROM run_rates rr WHERE rr.run_id = ? AND rr.order_id = t.order_id
+			AND rr.operation_id = t.operation_id AND rr.work_date = t.work_date)`, r.ID)
+	}
+	if _, err := db.NewRaw("INSERT INTO tally_claims (tally_id, run_id) ?", q).Exec(ctx); err != nil {
+		return fmt.Errorf("claim tallies: %w", err)
+	}
+	return nil
+}
+
+// claimReversals claims reversing tallies by id.
+func (r *PayRun) claimReversals(ctx context.Context, db bun.Tx, ids []int64) error {
+	for chunk := range slices.Chunk(ids, 1000) {
+		_, err := db.ExecContext(ctx, "INSERT INTO tally_claims (tally_id, run_id) SELECT id, ? FROM tallies WHERE id IN (?)", r.ID, bun.In(chunk))
+		if err != nil {
+			return fmt.Errorf("claim reversals: %w", err)
+		}
+	}
+	return nil
+}
+
+// claimAdjustments takes in the open adjustments dated in the period, of one worker or (0) of all, and returns all that the
+// run has.
+func (r *PayRun) claimAdjustments(ctx context.Context, db bun.Tx, workerID int64) ([]Adjustment, error) {
+	var list []Adjustment
+	claim := db.NewUpdate().Model((*Adjustment)(nil)).Set("run_id = ?", r.ID).
+		Where("workshop_id = ? AND work_date BETWEEN ? AND ? AND run_id IS NULL AND withdrawn_at = 0", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
+	read := db.NewSelect().Model(&list).Where("run_id = ?", r.ID).Order("id")
+	if workerID != 0 {
+		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
+	}
+	if _, err := claim.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("claim adjustments: %w", err)
+	}
+	if err := read.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read adjustments: %w", err)
+	}
+	return list, nil
+}
+
+// claimCarries takes over what locked runs carried forward and no other run has taken.
+func (r *PayRun) claimCarries(ctx context.Context, db bun.Tx) ([]Owed, error) {
+	_, err := db.NewUpdate().Model((*Carry)(nil)).Set("taken_by_run_id = ?", r.ID).
+		Where("workshop_id = ? AND taken_by_run_id IS NULL", r.WorkshopID).
+		Where("run_id IN (SELECT id FROM pay_runs WHERE status IN (?))", bun.In([]RunStatus{Approved, PaidOut})).
+		Where("slip_id IN (SELECT id FROM slips WHERE NOT superseded)").Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("claim what was carried: %w", err)
+	}
+	return r.takenCarries(ctx, db, 0)
+}
+
+// takenCarries is what the run has taken over, of one worker or (0) of all.
+func (r *PayRun) takenCarries(ctx context.Context, db bun.Tx, workerID int64) ([]Owed, error) {
+	var list []Carry
+	q := db.NewSelect().Model(&list).Where("taken_by_run_id = ?", r.ID).Order("id")
+	if workerID != 0 {
+		q = q.Where("worker_id = ?", workerID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read what was carried: %w", err)
+	}
+	owed := make([]Owed, len(list))
+	for i, c := range list {
+		owed[i] = Owed{c.WorkerID, c.Kind, c.Amount, c.Since, c.RunID, c.AdjustmentID, c.OrderID, c.OperationID, c.Note}
+	}
+	return owed, nil
+}
+
+// ratesChanged says whether a rate was agreed after the draft was computed that would have priced some of its work.
+func (r *PayRun) ratesChanged(ctx context.Context, db bun.Tx) (bool, error) {
+	book, err := piecework.LoadRates(ctx, db, r.WorkshopID)
+	if err != nil {
+		return false, err
+	}
+	used, err := r.usedRates(ctx, db)
+	if err != nil {
+		return false, err
+	}
+	for at, rate := range used {
+		if now, ok := book.On(at.OrderID, at.OperationID, at.Day); !ok || now.Cmp(rate) != 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// usedRates is the rate the run priced each order, operation and day at.
+func (r *PayRun) usedRates(ctx context.Context, db bun.IDB) (map[Unpriced]piecework.Rate, error) {
+	var list []struct {
+		OrderID, OperationID int64
+		WorkDate             piecework.Date
+		Rate                 piecework.Rate
+	}
+	if err := db.NewSelect().TableExpr("run_rates").Column("order_id", "operation_id", "work_date", "rate").Where("run_id = ?", r.ID).Scan(ctx, &list); err != nil {
+		return nil, fmt.Errorf("read rates used: %w", err)
+	}
+	used := make(map[Unpriced]piecework.Rate, len(list))
+	for _, u := range list {
+		used[Unpriced{u.OrderID, u.OperationID, u.WorkDate}] = u.Rate
+	}
+	return used, nil
+}

@@ -1,0 +1,261 @@
+package payroll
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"jijian/piecework"
+)
+
+// Kind says what a slip line is for.
+type Kind string
+
+// The kinds of line. Those after MakeUp take from the pay, in the order in which they are applied; tax comes before them.
+const (
+	Piece      Kind = "piece"
+	Tier       Kind = "tier"
+	Team       Kind = "team"
+	Bonus      Kind = "bonus"
+	Allowance  Kind = "allowance"
+	MakeUp     Kind = "make_up"
+	Correction Kind = "correction"
+	Deduction  Kind = "deduction"
+	Damage     Kind = "damage"
+	Advance    Kind = "advance"
+	Tax        Kind = "tax"
+)
+
+// kindOrder is the order of lines on a slip.
+var kindOrder = []Kind{Piece, Tier, Team, Bonus, Allowance, MakeUp, Tax, Correction, Deduction, Damage, Advance}
+
+func (k Kind) order() int { return slices.Index(kindOrder, k) }
+
+// Policy is what a workshop has decided about pay.
+type Policy struct {
+	PayScrapMaterial    bool
+	PayScrapWorkmanship bool
+	PayRework           bool
+	// DamageCapPercent of the gross is the most that damage lines may take, 0 to 100.
+	DamageCapPercent int
+}
+
+// PolicyOf is the policy of a workshop.
+func PolicyOf(w *piecework.Workshop) Policy {
+	return Policy{w.PayScrapMaterial, w.PayScrapWorkmanship, w.PayRework, w.DamageCapPercent}
+}
+
+// Paid is how many of the counted pieces are paid.
+func (p Policy) Paid(c piecework.Counts) int64 {
+	n := c.Good
+	if p.PayScrapMaterial {
+		n += c.ScrapMaterial
+	}
+	if p.PayScrapWorkmanship {
+		n += c.ScrapWorkmanship
+	}
+	if p.PayRework {
+		n += c.Rework
+	}
+	return n
+}
+
+// Work is counted pieces of one worker at one operation of one order on one day, reversals negative.
+type Work struct {
+	WorkerID, OrderID, OperationID int64
+	Day                            piecework.Date // decides the rate; on a reversal the original's day
+	piecework.Counts
+	// Fixed is the rate when it is already decided: the pieces were priced before, by an approved run.
+	Fixed *piecework.Rate
+	// CorrectsRunID is the approved run that paid what this reverses; 0 for work that no approved run has paid.
+	CorrectsRunID int64
+}
+
+// Owed is something that takes from a worker's pay and did not fit into an earlier slip.
+type Owed struct {
+	WorkerID     int64
+	Kind         Kind
+	Amount       piecework.Money // positive: what is still to be taken
+	Since        piecework.Date
+	FromRunID    int64 // the run that carried it forward; 0 when it is new
+	AdjustmentID int64
+	OrderID      int64
+	OperationID  int64
+	Note         string
+}
+
+// Input is everything the pay of some workers in one period depends on.
+type Input struct {
+	Policy      Policy
+	Rates       *piecework.RateBook
+	Work        []Work
+	Adjustments []Adjustment
+	Carried     []Owed
+}
+
+// Unpriced is work for which no rate was agreed. It is never zero pay: it waits until there is one.
+type Unpriced struct {
+	OrderID, OperationID int64
+	Day                  piecework.Date
+}
+
+// Result is what Compute found: a slip for each worker who has a line or something carried, by worker, and what could not
+// be priced.
+type Result struct {
+	Slips    []Slip
+	Unpriced map[Unpriced]piecework.Counts
+	// Priced is the rate used for each order, operation and day.
+	Priced map[Unpriced]piecework.Rate
+}
+
+// Compute works out the pay. The same input gives the same result, whatever the order of its parts.
+func Compute(in Input) Result {
+	res := Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]piecework.Rate{}}
+	lines := in.workLines(&res)
+	owed := slices.Clone(in.Carried)
+	for _, a := range in.Adjustments {
+		if a.Kind == Bonus || a.Kind == Allowance {
+			lines = append(lines, workerLine{a.WorkerID, Line{Kind: a.Kind, Amount: a.Amount, AdjustmentID: a.ID, Note: a.Note}})
+		} else {
+			owed = append(owed, Owed{WorkerID: a.WorkerID, Kind: a.Kind, Amount: a.Amount, Since: a.WorkDate, AdjustmentID: a.ID, Note: a.Note})
+		}
+	}
+	byWorker := map[int64]*Slip{}
+	slip := func(id int64) *Slip {
+		if byWorker[id] == nil {
+			byWorker[id] = &Slip{WorkerID: id, Version: 1}
+		}
+		return byWorker[id]
+	}
+	taking := map[int64][]taken{}
+	for _, l := range lines {
+		if s := slip(l.worker); l.Amount.Sign() < 0 {
+			taking[l.worker] = append(taking[l.worker], taken{line: l.Line, rank: Correction.order()})
+		} else {
+			s.Lines = append(s.Lines, l.Line)
+			s.Gross = s.Gross.Add(l.Amount)
+		}
+	}
+	for _, o := range owed {
+		slip(o.WorkerID)
+		taking[o.WorkerID] = append(taking[o.WorkerID], taken{line: o.line(), since: o.Since, rank: o.Kind.order()})
+	}
+	for id, s := range byWorker {
+		s.take(taking[id], in.Policy)
+		slices.SortFunc(s.Lines, compareLines)
+		for i := range s.Lines {
+			s.Lines[i].Pos = i + 1
+		}
+		res.Slips = append(res.Slips, *s)
+	}
+	slices.SortFunc(res.Slips, func(a, b Slip) int { return cmp.Compare(a.WorkerID, b.WorkerID) })
+	return res
+}
+
+type workerLine struct {
+	worker int64
+	Line
+}
+
+// workLines groups the work by worker, order, operation and rate, and multiplies each group once.
+func (in *Input) workLines(res *Result) []workerLine {
+	type key struct{ worker, order, operation, rate, corrects int64 }
+	groups := map[key]piecework.Counts{}
+	for _, w := range in.Work {
+		at := Unpriced{w.OrderID, w.OperationID, w.Day}
+		var rate piecework.Rate
+		if w.Fixed != nil {
+			rate = *w.Fixed
+		} else {
+			var ok bool
+			if rate, ok = in.Rates.On(w.OrderID, w.OperationID, w.Day); !ok {
+				res.Unpriced[at] = res.Unpriced[at].Plus(w.Counts)
+				continue
+			}
+			res.Priced[at] = rate
+		}
+		k := key{w.WorkerID, w.OrderID, w.OperationID, rate.Millionths(), w.CorrectsRunID}
+		groups[k] = groups[k].Plus(w.Counts)
+	}
+	lines := make([]workerLine, 0, len(groups))
+	for k, counts := range groups {
+		if counts.IsZero() {
+			continue // struck within the period: nothing happened
+		}
+		l := Line{Kind: Piece, OrderID: k.order, OperationID: k.operation, Quantity: in.Policy.Paid(counts),
+			Rate: piecework.Millionths(k.rate), Counts: counts, CorrectsRunID: k.corrects}
+		if k.corrects != 0 {
+			l.Kind = Correction
+		}
+		l.Amount = l.Rate.Times(l.Quantity)
+		lines = append(lines, workerLine{k.worker, l})
+	}
+	return lines
+}
+
+// taken is a line that takes from the pay, with its full amount (negative) before it is known how much fits.
+type taken struct {
+	line  Line
+	since piecework.Date
+	rank  int
+}
+
+func (o Owed) line() Line {
+	return Line{Kind: o.Kind, Amount: o.Amount.Neg(), AdjustmentID: o.AdjustmentID, OrderID: o.OrderID, OperationID: o.OperationID,
+		CarriedFromRunID: o.FromRunID, Note: o.Note}
+}
+
+// take applies what is taken from the pay: by kind in the order correction, deduction, damage, advance, the older first.
+// What does not fit is carried forward, so that the net is never below zero.
+func (s *Slip) take(list []taken, policy Policy) {
+	slices.SortFunc(list, func(a, b taken) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.since, b.since), compareLines(a.line, b.line))
+	})
+	room := s.Gross
+	damageRoom := capOf(s.Gross, policy.DamageCapPercent)
+	for _, t := range list {
+		owed := t.line.Amount.Neg()
+		fits := piecework.MinMoney(owed, room)
+		if t.line.Kind == Damage {
+			fits = piecework.MinMoney(fits, damageRoom)
+			damageRoom = damageRoom.Sub(fits)
+		}
+		room = room.Sub(fits)
+		s.Deductions = s.Deductions.Add(fits)
+		if rest := owed.Sub(fits); !rest.IsZero() {
+			s.CarriedForward = s.CarriedForward.Add(rest)
+			kind := t.line.Kind
+			if kind == Piece { // a reversal that outweighs the work it meets; later runs owe it as a correction
+				kind = Correction
+			}
+			s.Carries = append(s.Carries, Carry{Kind: kind, Amount: rest, Since: t.since, OrderID: t.line.OrderID,
+				OperationID: t.line.OperationID, AdjustmentID: t.line.AdjustmentID, Note: t.line.Note})
+		}
+		if !fits.IsZero() {
+			t.line.Amount = fits.Neg()
+			s.Lines = append(s.Lines, t.line)
+		}
+	}
+	s.Net = s.Gross.Sub(s.Tax).Sub(s.Deductions)
+}
+
+// capOf is percent of an amount, rounded down to the fen: a cap is never exceeded by rounding.
+func capOf(m piecework.Money, percent int) piecework.Money {
+	return piecework.Fen(m.Decimal().Mul(decimal.NewFromInt(int64(percent))).IntPart())
+}
+
+// compareLines orders the lines of a slip: kind, order, operation, rate, and then whatever tells two lines apart.
+func compareLines(a, b Line) int {
+	return cmp.Or(
+		cmp.Compare(a.Kind.order(), b.Kind.order()),
+		cmp.Compare(a.OrderID, b.OrderID),
+		cmp.Compare(a.OperationID, b.OperationID),
+		a.Rate.Cmp(b.Rate),
+		cmp.Compare(a.CorrectsRunID, b.CorrectsRunID),
+		cmp.Compare(a.CarriedFromRunID, b.CarriedFromRunID),
+		cmp.Compare(a.AdjustmentID, b.AdjustmentID),
+		a.Amount.Cmp(b.Amount),
+		cmp.Compare(a.Note, b.Note),
+	)
+}

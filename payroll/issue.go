@@ -1,0 +1,193 @@
+package payroll
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// saveSlips writes the slips of a computation with their lines and what they carry forward.
+func (r *PayRun) saveSlips(ctx context.Context, db bun.Tx, slips []Slip) error {
+	for chunk := range slices.Chunk(slips, 500) {
+		for i := range chunk {
+			chunk[i].RunID, chunk[i].WorkshopID = r.ID, r.WorkshopID
+		}
+		if _, err := db.NewInsert().Model(&chunk).Exec(ctx); err != nil {
+			return fmt.Errorf("save slips: %w", err)
+		}
+		var lines []Line
+		var carries []Carry
+		for _, s := range chunk {
+			for _, l := range s.Lines {
+				l.SlipID = s.ID
+				lines = append(lines, l)
+			}
+			for _, c := range s.Carries {
+				c.SlipID, c.RunID, c.WorkshopID, c.WorkerID = s.ID, r.ID, r.WorkshopID, s.WorkerID
+				if c.Since == "" {
+					c.Since = r.PeriodFrom
+				}
+				carries = append(carries, c)
+			}
+		}
+		for part := range slices.Chunk(lines, 1000) {
+			if _, err := db.NewInsert().Model(&part).Returning("NULL").Exec(ctx); err != nil {
+				return fmt.Errorf("save lines: %w", err)
+			}
+		}
+		for part := range slices.Chunk(carries, 1000) {
+			if _, err := db.NewInsert().Model(&part).Returning("NULL").Exec(ctx); err != nil {
+				return fmt.Errorf("save what is carried: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// issue makes slips final: each becomes a link of the workshop's chain and gets the code its QR leads to.
+func issue(ctx context.Context, db bun.Tx, run *PayRun, slips []Slip, by string) error {
+	links := make([]*piecework.ChainLink, len(slips))
+	for i := range slips {
+		s := &slips[i]
+		s.Run, s.IssuedAt, s.IssuedBy = run, piecework.Now(), by
+		links[i] = &piecework.ChainLink{Content: s.content()}
+	}
+	if err := piecework.AppendLinks(ctx, db, run.WorkshopID, links); err != nil {
+		return err
+	}
+	for i := range slips {
+		s := &slips[i]
+		s.ChainSeq, s.Hash, s.CheckCode = links[i].Seq, links[i].Hash, checkCode(links[i].Hash)
+		if _, err := db.NewUpdate().Model(s).Column("issued_at", "issued_by", "chain_seq", "hash", "check_code").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("issue slip: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkCode is 16 decimal digits of a slip's hash: too many to guess, few enough to read out.
+func checkCode(hash []byte) string {
+	return fmt.Sprintf("%016d", binary.BigEndian.Uint64(hash)%1e16)
+}
+
+// loadSlips reads slips with everything printed on them, by worker code.
+func loadSlips(ctx context.Context, db bun.IDB, of func(*bun.SelectQuery) *bun.SelectQuery) ([]Slip, error) {
+	var list []Slip
+	q := db.NewSelect().Model(&list).Relation("Run").Relation("Run.Workshop").Relation("Worker").Relation("Carries").
+		Relation("Lines", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("ln.slip_id", "ln.pos") }).
+		Order("worker.code", "sl.version")
+	if err := of(q).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read slips: %w", err)
+	}
+	return list, nameLines(ctx, db, list)
+}
+
+// nameLines fills order, product and operation of every line from one query each, however many lines there are.
+func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
+	orders, operations := map[int64]*piecework.ProcessingOrder{}, map[int64]*piecework.Operation{}
+	for _, s := range slips {
+		for _, l := range s.Lines {
+			if l.OrderID != 0 {
+				orders[l.OrderID], operations[l.OperationID] = nil, nil
+			}
+		}
+	}
+	if len(orders) == 0 {
+		return nil
+	}
+	if err := byIDs(ctx, db.NewSelect().Relation("Product"), "o.id", orders, func(o *piecework.ProcessingOrder) int64 { return o.ID }); err != nil {
+		return err
+	}
+	if err := byIDs(ctx, db.NewSelect(), "op.id", operations, func(o *piecework.Operation) int64 { return o.ID }); err != nil {
+		return err
+	}
+	for _, s := range slips {
+		for i := range s.Lines {
+			s.Lines[i].Order, s.Lines[i].Operation = orders[s.Lines[i].OrderID], operations[s.Lines[i].OperationID]
+		}
+	}
+	return nil
+}
+
+func byIDs[T any](ctx context.Context, q *bun.SelectQuery, column string, into map[int64]*T, id func(*T) int64) error {
+	ids := make([]int64, 0, len(into))
+	for id := range into {
+		ids = append(ids, id)
+	}
+	var list []T
+	if err := q.Model(&list).Where(column+" IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+		return fmt.Errorf("read names: %w", err)
+	}
+	for i := range list {
+		into[id(&list[i])] = &list[i]
+	}
+	return nil
+}
+
+// SlipsOf is the current slips of a run with everything printed on them, by worker code; workerID 0 is everybody.
+func SlipsOf(ctx context.Context, db bun.IDB, runID, workerID int64) ([]Slip, error) {
+	return loadSlips(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Where("sl.run_id = ? AND NOT sl.superseded", runID)
+		if workerID != 0 {
+			q = q.Where("sl.worker_id = ?", workerID)
+		}
+		return q
+	})
+}
+
+// Slips lists current slips without their lines: of one worker (f.WorkerID) the latest first, or of a run (runID) by worker code.
+func Slips(ctx context.Context, db bun.IDB, runID int64, f piecework.Filter) (piecework.Page[Slip], error) {
+	var list []Slip
+	q := db.NewSelect().Model(&list).Relation("Run").Relation("Worker").Where("NOT sl.superseded")
+	if runID != 0 {
+		q = q.Where("sl.run_id = ?", runID).Order("worker.code")
+	} else {
+		q = q.OrderExpr("run.period_to DESC, sl.id DESC")
+	}
+	if f.WorkshopID != 0 {
+		q = q.Where("sl.workshop_id = ?", f.WorkshopID)
+	}
+	if f.WorkerID != 0 {
+		q = q.Where("sl.worker_id = ?", f.WorkerID)
+	}
+	if f.Status == "issued" {
+		q = q.Where("sl.issued_at <> 0")
+	}
+	return piecework.List(ctx, q, &list, f, "run.period_to", "worker.code", "worker.name")
+}
+
+// SlipByID returns one slip with everything printed on it, or a not-found error.
+func SlipByID(ctx context.Context, db bun.IDB, id int64) (*Slip, error) {
+	return oneSlip(ctx, db, "sl.id = ?", id)
+}
+
+// SlipByCheckCode returns the slip version with a check code, superseded or not, or a not-found error.
+func SlipByCheckCode(ctx context.Context, db bun.IDB, code string) (*Slip, error) {
+	return oneSlip(ctx, db, "sl.check_code = ?", code)
+}
+
+func oneSlip(ctx context.Context, db bun.IDB, where string, arg any) (*Slip, error) {
+	list, err := loadSlips(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where(where, arg) })
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, piecework.NotFound("There is no such slip.")
+	}
+	return &list[0], nil
+}
+
+// Versions lists every version of a worker's slip in a run, the first first.
+func Versions(ctx context.Context, db bun.IDB, runID, workerID int64) ([]Slip, error) {
+	var list []Slip
+	err := db.NewSelect().Model(&list).Where("run_id = ? AND worker_id = ?", runID, workerID).Order("version").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read versions: %w", err)
+	}
+	return list, nil
+}

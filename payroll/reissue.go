@@ -1,0 +1,159 @@
+package payroll
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// Reissue replaces a worker's slip in an approved run that is not paid yet. The new version takes in what was recorded since:
+// reversals of tallies the run has paid, further tallies and adjustments dated in the period. Everything else stays priced as it was.
+func Reissue(ctx context.Context, db bun.IDB, runID, workerID int64, reason, by string) (*Slip, error) {
+	if reason == "" {
+		return nil, piecework.InvalidField("reason", "is required")
+	}
+	if msg := piecework.CheckText(reason, piecework.MaxNote); msg != nil {
+		v := &piecework.Invalid{}
+		v.AddMsg("reason", msg)
+		return nil, v
+	}
+	var next *Slip
+	err := locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		if run.Status != Approved {
+			return piecework.Conflict("Run %d is %s. A slip gets a new version only between approval and payment; later, correct it in the next run.", run.ID, run.Status)
+		}
+		old := new(Slip)
+		err := db.NewSelect().Model(old).Where("run_id = ? AND worker_id = ? AND NOT superseded", runID, workerID).Scan(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return piecework.NotFound("There is no such slip.")
+		}
+		if err != nil {
+			return fmt.Errorf("read slip: %w", err)
+		}
+		next, err = run.reissue(ctx, db, old, reason, by)
+		return err
+	})
+	return next, err
+}
+
+func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by string) (*Slip, error) {
+	taken, err := db.NewSelect().Model((*Carry)(nil)).Where("slip_id = ? AND taken_by_run_id IS NOT NULL", old.ID).Exists(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read what was carried: %w", err)
+	}
+	if taken {
+		return nil, piecework.Conflict("A later run has already taken over what this slip carried forward. Discard that draft first, or correct it there.")
+	}
+	in, err := r.inputAgain(ctx, db, old.WorkerID)
+	if err != nil {
+		return nil, err
+	}
+	res := Compute(in)
+	if len(res.Slips) == 0 {
+		res.Slips = []Slip{{WorkerID: old.WorkerID}}
+	}
+	if _, err := db.NewUpdate().Model(old).Set("superseded = TRUE").WherePK().Exec(ctx); err != nil {
+		return nil, fmt.Errorf("supersede slip: %w", err)
+	}
+	res.Slips[0].Version, res.Slips[0].Reason = old.Version+1, reason
+	if err := r.saveSlips(ctx, db, res.Slips); err != nil {
+		return nil, err
+	}
+	list, err := SlipsOf(ctx, db, r.ID, old.WorkerID)
+	if err != nil {
+		return nil, err
+	}
+	return &list[0], issue(ctx, db, r, list, by)
+}
+
+// inputAgain is the input of one worker in a locked run: what the run has claimed, at the rates it used, and what has come
+// since, which it claims now.
+func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Input, error) {
+	in := Input{Policy: PolicyOf(r.Workshop)}
+	used, err := r.usedRates(ctx, db)
+	if err != nil {
+		return in, err
+	}
+	if err := r.claimSince(ctx, db, workerID, used); err != nil {
+		return in, err
+	}
+	ofWorker := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("t.worker_id = ? AND EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id AND tc.run_id = ?)", workerID, r.ID)
+	}
+	if in.Work, err = sumWork(ctx, db, ofWorker); err != nil {
+		return in, err
+	}
+	reversals, err := readReversals(ctx, db, r.ID, ofWorker)
+	if err != nil {
+		return in, err
+	}
+	for _, rev := range reversals {
+		in.Work = append(in.Work, rev.work())
+	}
+	for i, w := range in.Work {
+		if rate, ok := used[Unpriced{w.OrderID, w.OperationID, w.Day}]; ok && w.Fixed == nil {
+			in.Work[i].Fixed = &rate
+		}
+	}
+	if in.Adjustments, err = r.claimAdjustments(ctx, db, workerID); err != nil {
+		return in, err
+	}
+	in.Carried, err = r.takenCarries(ctx, db, workerID)
+	return in, err
+}
+
+// claimSince claims what was recorded for a worker after the run was computed and has a rate: tallies of the period, and
+// reversals, of whatever day, of tallies the run has paid. Rates it needs beyond those used are added to used.
+func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used map[Unpriced]piecework.Rate) error {
+	book, err := piecework.LoadRates(ctx, db, r.WorkshopID)
+	if err != nil {
+		return err
+	}
+	priced := map[Unpriced]piecework.Rate{}
+	price := func(at Unpriced) bool {
+		if _, ok := used[at]; ok {
+			return true
+		}
+		rate, ok := book.On(at.OrderID, at.OperationID, at.Day)
+		if ok {
+			priced[at] = rate
+		}
+		return ok
+	}
+	late := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)(q).Where("t.worker_id = ?", workerID).Where(unclaimed)
+	}
+	work, err := sumWork(ctx, db, late)
+	if err != nil {
+		return err
+	}
+	for _, w := range work {
+		price(Unpriced{w.OrderID, w.OperationID, w.Day})
+	}
+	reversals, err := readReversals(ctx, db, r.ID, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("t.worker_id = ?", workerID).Where(unclaimed).Where("oc.run_id = ? OR t.work_date BETWEEN ? AND ?", r.ID, r.PeriodFrom, r.PeriodTo)
+	})
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, rev := range reversals {
+		if rev.PaidByRunID != 0 || price(rev.at()) {
+			ids = append(ids, rev.ID)
+		}
+	}
+	maps.Copy(used, priced)
+	if err := r.keepRates(ctx, db, priced); err != nil {
+		return err
+	}
+	if err := r.claimTallies(ctx, db, late, true); err != nil {
+		return err
+	}
+	return r.claimReversals(ctx, db, ids)
+}

@@ -1,0 +1,225 @@
+package payroll
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// RunStatus is how far a pay run has come. A draft may be computed again or discarded; an approved run never changes.
+type RunStatus string
+
+const (
+	Draft     RunStatus = "draft"
+	Approved  RunStatus = "approved"
+	PaidOut   RunStatus = "paid"
+	Discarded RunStatus = "discarded"
+)
+
+// PayRun (结算) is the pay of one workshop for a period of work dates, both ends included. It claims the tallies it pays.
+// The same dates may be settled again later: a second run takes what came in after the first.
+type PayRun struct {
+	bun.BaseModel `bun:"table:pay_runs,alias:pr"`
+
+	ID         int64 `bun:",pk,autoincrement"`
+	WorkshopID int64
+	PeriodFrom piecework.Date
+	PeriodTo   piecework.Date
+	Status     RunStatus
+	ComputedAt piecework.Instant
+	CreatedBy  string
+	ApprovedAt piecework.Instant
+	ApprovedBy string
+	PaidAt     piecework.Instant
+	PaidBy     string
+
+	Workshop *piecework.Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
+}
+
+// Locked says whether the run can no longer change.
+func (r *PayRun) Locked() bool { return r.Status == Approved || r.Status == PaidOut }
+
+// Settle computes the draft of a workshop's period: a new one, or the one that exists. A conflict says that everything in
+// the period is already in other runs.
+func Settle(ctx context.Context, db bun.IDB, workshopID int64, from, to piecework.Date, by string) (*PayRun, error) {
+	if from == "" || to == "" || from > to {
+		return nil, piecework.InvalidField("to", "the period must have two dates, the first not after the last")
+	}
+	run := &PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to, Status: Draft, CreatedBy: by}
+	err := piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if err := piecework.LockWorkshop(ctx, db, workshopID); err != nil {
+			return err
+		}
+		err := db.NewSelect().Model(run).Where("workshop_id = ? AND period_from = ? AND period_to = ? AND status = ?", workshopID, from, to, Draft).Scan(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			_, err = db.NewInsert().Model(run).Exec(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("start run: %w", err)
+		}
+		found, err := run.compute(ctx, db)
+		if err == nil && !found {
+			err = nothingToSettle(ctx, db, run)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+// nothingToSettle explains an empty run: the period is settled already, or nothing in it can be paid.
+func nothingToSettle(ctx context.Context, db bun.Tx, run *PayRun) error {
+	other := new(PayRun)
+	err := db.NewSelect().Model(other).Where("workshop_id = ? AND period_from <= ? AND period_to >= ?", run.WorkshopID, run.PeriodTo, run.PeriodFrom).
+		Where("status <> ? AND id <> ?", Discarded, run.ID).Order("id DESC").Limit(1).Scan(ctx)
+	if err == nil {
+		return piecework.Conflict("Nothing new to settle from %s to %s: run %d already has it.", run.PeriodFrom, run.PeriodTo, other.ID)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("find run: %w", err)
+	}
+	return piecework.Conflict("Nothing to settle from %s to %s: no tally with an agreed rate and no adjustment falls into these dates.", run.PeriodFrom, run.PeriodTo)
+}
+
+// Recompute computes a draft again, taking in what has come since.
+func Recompute(ctx context.Context, db bun.IDB, runID int64) error {
+	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		_, err := run.compute(ctx, db)
+		return err
+	})
+}
+
+// Discard gives a draft up and sets free what it had claimed.
+func Discard(ctx context.Context, db bun.IDB, runID int64) error {
+	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		if err := run.release(ctx, db); err != nil {
+			return err
+		}
+		run.Status = Discarded
+		return run.save(ctx, db, "status")
+	})
+}
+
+// onDraft runs f on a draft, alone in its workshop.
+func onDraft(ctx context.Context, db bun.IDB, runID int64, f func(context.Context, bun.Tx, *PayRun) error) error {
+	return locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		if run.Status != Draft {
+			return piecework.Conflict("Run %d is %s and cannot change. What turned out wrong becomes a correction in the next run.", run.ID, run.Status)
+		}
+		return f(ctx, db, run)
+	})
+}
+
+// locked runs f on a run, alone in its workshop.
+func locked(ctx context.Context, db bun.IDB, runID int64, f func(context.Context, bun.Tx, *PayRun) error) error {
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		run, err := RunByID(ctx, db, runID)
+		if err != nil {
+			return err
+		}
+		if err := piecework.LockWorkshop(ctx, db, run.WorkshopID); err != nil {
+			return err
+		}
+		if run, err = RunByID(ctx, db, runID); err != nil {
+			return err
+		}
+		return f(ctx, db, run)
+	})
+}
+
+func (r *PayRun) save(ctx context.Context, db bun.Tx, columns ...string) error {
+	if _, err := db.NewUpdate().Model(r).Column(columns...).WherePK().Exec(ctx); err != nil {
+		return fmt.Errorf("save run: %w", err)
+	}
+	return nil
+}
+
+// Approve locks a draft: what was reviewed is what is paid. Every slip is issued as a link of the workshop's chain. A draft
+// that was computed with rates that have changed since must be computed and looked at again.
+func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
+	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		stale, err := run.ratesChanged(ctx, db)
+		if err != nil {
+			return err
+		}
+		if stale {
+			return piecework.Conflict("A rate that this draft uses has changed since it was computed. Compute it again and look at it before you approve.")
+		}
+		slips, err := loadSlips(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("sl.run_id = ?", run.ID) })
+		if err != nil {
+			return err
+		}
+		if len(slips) == 0 {
+			return piecework.Conflict("Run %d has no slips. Compute it again or discard it.", run.ID)
+		}
+		run.Status, run.ApprovedAt, run.ApprovedBy = Approved, piecework.Now(), by
+		if err := run.save(ctx, db, "status", "approved_at", "approved_by"); err != nil {
+			return err
+		}
+		return issue(ctx, db, run, slips, by)
+	})
+}
+
+// MarkPaid notes that everybody of an approved run has received the money.
+func MarkPaid(ctx context.Context, db bun.IDB, runID int64, by string) error {
+	return locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		if run.Status != Approved {
+			return piecework.Conflict("Run %d is %s; only an approved run can be paid.", run.ID, run.Status)
+		}
+		run.Status, run.PaidAt, run.PaidBy = PaidOut, piecework.Now(), by
+		return run.save(ctx, db, "status", "paid_at", "paid_by")
+	})
+}
+
+// Runs lists runs, the latest period first. Status narrows it to one status; discarded runs show only when asked for.
+func Runs(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[PayRun], error) {
+	var list []PayRun
+	q := db.NewSelect().Model(&list).Relation("Workshop").OrderExpr("pr.period_to DESC, pr.id DESC")
+	if f.WorkshopID != 0 {
+		q = q.Where("pr.workshop_id = ?", f.WorkshopID)
+	}
+	if f.Status != "" {
+		q = q.Where("pr.status = ?", f.Status)
+	} else {
+		q = q.Where("pr.status <> ?", Discarded)
+	}
+	return piecework.List(ctx, q, &list, f, "pr.period_to", "workshop.code", "workshop.name")
+}
+
+// RunByID returns one run with its workshop, or a not-found error.
+func RunByID(ctx context.Context, db bun.IDB, id int64) (*PayRun, error) {
+	r := new(PayRun)
+	err := db.NewSelect().Model(r).Relation("Workshop").Where("pr.id = ?", id).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, piecework.NotFound("There is no pay run %d.", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	return r, nil
+}
+
+// Totals are the sums of a run's current slips.
+type Totals struct {
+	Workers                                     int64
+	Gross, Deductions, Tax, Net, CarriedForward piecework.Money
+}
+
+// TotalsOf sums the current slips of a run.
+func TotalsOf(ctx context.Context, db bun.IDB, runID int64) (Totals, error) {
+	var t Totals
+	err := db.NewSelect().Model((*Slip)(nil)).ColumnExpr("COUNT(*) AS workers").
+		ColumnExpr(sums("gross", "deductions", "tax", "net", "carried_forward")).
+		Where("run_id = ? AND NOT superseded", runID).Scan(ctx, &t)
+	if err != nil {
+		return t, fmt.Errorf("sum run: %w", err)
+	}
+	return t, nil
+}

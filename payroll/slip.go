@@ -1,0 +1,104 @@
+package payroll
+
+import (
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// Slip (结算单) is the pay of one worker in one run. Net = Gross − Tax − Deductions and is never negative. In a draft run it
+// is recomputed at will; once issued it is a link of the workshop's chain, and a mistake makes a new version.
+type Slip struct {
+	bun.BaseModel `bun:"table:slips,alias:sl"`
+
+	ID             int64 `bun:",pk,autoincrement"`
+	RunID          int64
+	WorkshopID     int64
+	WorkerID       int64
+	Version        int
+	Gross          piecework.Money // sum of the positive lines
+	Deductions     piecework.Money // what was taken, without tax
+	Tax            piecework.Money
+	Net            piecework.Money
+	CarriedForward piecework.Money // what did not fit and waits for the next run
+	Reason         string          // why this version replaced the one before
+	Superseded     bool
+	IssuedAt       piecework.Instant // 0 in a draft
+	IssuedBy       string
+	CheckCode      string `bun:",nullzero"` // 16 digits of the hash, printed beside the QR
+	ChainSeq       int64  `bun:",nullzero"`
+	Hash           []byte
+
+	Run     *PayRun           `bun:"rel:belongs-to,join:run_id=id"`
+	Worker  *piecework.Worker `bun:"rel:belongs-to,join:worker_id=id"`
+	Lines   []Line            `bun:"rel:has-many,join:id=slip_id"`
+	Carries []Carry           `bun:"rel:has-many,join:id=slip_id"`
+}
+
+// Line is one line of a slip: Quantity × Rate = Amount for work, an amount alone for an adjustment. Amounts that take from
+// the pay are negative. A correction that did not fit whole shows in Amount what was taken; the rest is in Carries.
+type Line struct {
+	bun.BaseModel `bun:"table:slip_lines,alias:ln"`
+
+	ID               int64 `bun:",pk,autoincrement"`
+	SlipID           int64
+	Pos              int // from 1
+	Kind             Kind
+	OrderID          int64 `bun:",nullzero"`
+	OperationID      int64 `bun:",nullzero"`
+	Quantity         int64 // paid pieces
+	Rate             piecework.Rate
+	Amount           piecework.Money
+	piecework.Counts `bun:"embed:"` // every piece behind the line, paid or not
+	AdjustmentID     int64          `bun:",nullzero"`
+	CorrectsRunID    int64          `bun:",nullzero"`
+	CarriedFromRunID int64          `bun:",nullzero"`
+	Note             string
+
+	Order     *piecework.ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
+	Operation *piecework.Operation       `bun:"rel:belongs-to,join:operation_id=id"`
+}
+
+// IsWork says whether the line pays or corrects counted pieces.
+func (l *Line) IsWork() bool { return l.OperationID != 0 && l.Quantity != 0 || l.Kind == Piece }
+
+// Carry is what one slip could not take and the worker's next run will.
+type Carry struct {
+	bun.BaseModel `bun:"table:carries,alias:cy"`
+
+	ID           int64 `bun:",pk,autoincrement"`
+	SlipID       int64
+	RunID        int64
+	WorkshopID   int64
+	WorkerID     int64
+	Kind         Kind
+	Amount       piecework.Money
+	Since        piecework.Date
+	OrderID      int64 `bun:",nullzero"`
+	OperationID  int64 `bun:",nullzero"`
+	AdjustmentID int64 `bun:",nullzero"`
+	Note         string
+	TakenByRunID int64 `bun:",nullzero"`
+}
+
+// content is what the hash of an issued slip covers: everything printed on it. Worker, Run, and each line's Order and
+// Operation must be loaded.
+func (s *Slip) content() []byte {
+	var c piecework.Canonical
+	c.Text("slip/1", s.Worker.Code, string(s.Run.PeriodFrom), string(s.Run.PeriodTo))
+	c.Int(s.RunID, int64(s.Version), s.Gross.Fen(), s.Deductions.Fen(), s.Tax.Fen(), s.Net.Fen(), s.CarriedForward.Fen(), int64(s.IssuedAt))
+	c.Text(s.IssuedBy, s.Reason)
+	for _, l := range s.Lines {
+		order, operation := "", ""
+		if l.Order != nil {
+			order = l.Order.Code
+		}
+		if l.Operation != nil {
+			operation = l.Operation.Code
+		}
+		c.Text(string(l.Kind), order, operation, l.Note)
+		c.Int(l.Quantity, l.Rate.Millionths(), l.Amount.Fen(), l.Good, l.Rework, l.ScrapWorkmanship, l.ScrapMaterial,
+			l.CorrectsRunID, l.CarriedFromRunID)
+	}
+	return c.Bytes()
+}
