@@ -4,13 +4,13 @@ import "fmt"
 
 // Status is how a state is shown: a colour, and always a word with it.
 type Status struct {
-	Kind string // Done, Wait, Bad, or "" for what is neither
+	Kind string // Done, Wait, Bad, Live, or "" for what is none of them
 	Text string
 }
 
 // statuses are the states of the things in the program. The words are keys of translations.
 var statuses = map[string]Status{
-	"open":      {Wait, "Open"},
+	"open":      {Live, "Open"},
 	"closed":    {Done, "Closed"},
 	"draft":     {Wait, "Draft"},
 	"approved":  {Done, "Approved"},

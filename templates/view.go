@@ -26,11 +26,12 @@ type Link struct {
 	Current bool // the page shown belongs to it
 }
 
-// Kinds of [Flash].
+// Kinds of state. A [Flash] is one of the first three.
 const (
 	Done = "done" // it happened
-	Wait = "wait" // it happened, and needs a person next
-	Bad  = "bad"  // it was refused
+	Wait = "wait" // it needs a person next
+	Bad  = "bad"  // it was refused, or went wrong
+	Live = "live" // it is going on
 )
 
 // Flash says once, on top of the next page, what an action did.
