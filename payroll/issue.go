@@ -100,10 +100,10 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	if err := byIDs(ctx, db.NewSelect().Relation("Product"), "o.id", orders, func(o *piecework.ProcessingOrder) int64 { return o.ID }); err != nil {
+	if err := byIDs(ctx, db, "o", orders, func(o *piecework.ProcessingOrder) int64 { return o.ID }, "Product"); err != nil {
 		return err
 	}
-	if err := byIDs(ctx, db.NewSelect(), "op.id", operations, func(o *piecework.Operation) int64 { return o.ID }); err != nil {
+	if err := byIDs(ctx, db, "op", operations, func(o *piecework.Operation) int64 { return o.ID }); err != nil {
 		return err
 	}
 	for _, s := range slips {
@@ -114,13 +114,17 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	return nil
 }
 
-func byIDs[T any](ctx context.Context, q *bun.SelectQuery, column string, into map[int64]*T, id func(*T) int64) error {
+func byIDs[T any](ctx context.Context, db bun.IDB, alias string, into map[int64]*T, id func(*T) int64, relations ...string) error {
 	ids := make([]int64, 0, len(into))
 	for id := range into {
 		ids = append(ids, id)
 	}
 	var list []T
-	if err := q.Model(&list).Where(column+" IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	q := db.NewSelect().Model(&list).Where(alias+".id IN (?)", bun.In(ids))
+	for _, r := range relations {
+		q = q.Relation(r)
+	}
+	if err := q.Scan(ctx); err != nil {
 		return fmt.Errorf("read names: %w", err)
 	}
 	for i := range list {

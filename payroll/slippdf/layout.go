@@ -1,0 +1,155 @@
+package slippdf
+
+import "fmt"
+
+// setter sets one slip: it fills sheets from top to bottom.
+type setter struct {
+	paper
+	words  *labels
+	fonts  *fontPair
+	c      *content
+	warn   func(string, ...any)
+	sheets []*sheet
+	cols   columns
+	y      float64 // the first free millimetre
+	rowsOn bool    // a new sheet repeats the head of the table
+}
+
+// setSlip lays a slip out on as many sheets as it needs.
+func setSlip(paper paper, words *labels, fonts *fontPair, c *content, warn func(string, ...any)) []*sheet {
+	s := &setter{paper: paper, words: words, fonts: fonts, c: c, warn: warn}
+	s.measure()
+	s.rowsOn = true
+	s.newSheet()
+	for i := range c.rows {
+		s.row(&c.rows[i])
+	}
+	if len(c.rows) == 0 {
+		s.place(6, func() { s.text(s.left, s.y+1, s.body, false, words.empty) })
+	}
+	s.rowsOn = false
+	switch {
+	case s.panel > 0:
+		notes, fit := s.panelNotes()
+		if !fit {
+			s.footnotes()
+			notes = nil
+		}
+		s.sidePanel(notes)
+	case s.roll:
+		s.totals(s.left, s.right)
+		s.netInWords()
+		s.footnotes()
+		s.rollStub()
+	default:
+		s.totals(s.left+62, s.right)
+		s.netInWords()
+		s.footnotes()
+		s.signHere()
+	}
+	for i, sh := range s.sheets {
+		s.footer(sh, i+1)
+	}
+	return s.sheets
+}
+
+// sheet is the one being filled.
+func (s *setter) sheet() *sheet { return s.sheets[len(s.sheets)-1] }
+
+func (s *setter) newSheet() {
+	first := len(s.sheets) == 0
+	s.sheets = append(s.sheets, &sheet{height: s.height})
+	s.y = s.top
+	switch {
+	case !first:
+		s.following()
+	case s.roll:
+		s.rollOpening()
+	default:
+		s.opening()
+	}
+	if s.rowsOn {
+		s.tableHead()
+	}
+}
+
+// place draws something of a known height where there is room for all of it, here or on a new sheet.
+func (s *setter) place(height float64, draw func()) {
+	if s.y+height > s.bottom {
+		s.newSheet()
+	}
+	draw()
+	s.y += height
+}
+
+// leading is the height of a line of this size.
+func leading(size float64) float64 { return size * millimetres * 1.32 }
+
+// text sets one line; y is the top of the line, not its base.
+func (s *setter) text(x, y, size float64, bold bool, text string) {
+	s.sheet().texts = append(s.sheet().texts, placed{x: x, y: y + 0.98*size*millimetres, size: size, bold: bold, text: text})
+}
+
+// textTo sets one line that ends at x.
+func (s *setter) textTo(x, y, size float64, bold bool, text string) {
+	s.text(x-s.face(bold).width(text, size), y, size, bold, text)
+}
+
+// textAbout sets one line with its middle at x.
+func (s *setter) textAbout(x, y, size float64, bold bool, text string) {
+	s.text(x-s.face(bold).width(text, size)/2, y, size, bold, text)
+}
+
+// figureTo sets a figure that ends at x, smaller if it is wider than width.
+func (s *setter) figureTo(x, y, width, size float64, bold bool, text string) {
+	fitted := s.face(bold).fitFigure(text, width, size)
+	s.textTo(x, y+(size-fitted)*millimetres, fitted, bold, text)
+}
+
+// lines sets a text in the first step that holds it, and returns its height. What did not fit is reported by its name.
+func (s *setter) lines(x, y, width float64, bold bool, what, text string, steps ...step) (height float64) {
+	lines, size := s.broken(bold, what, text, width, steps...)
+	for i, line := range lines {
+		s.text(x, y+float64(i)*leading(size), size, bold, line)
+	}
+	return float64(len(lines)) * leading(size)
+}
+
+// broken is a text in lines, in the first step that holds it. What does not fit is reported by its name.
+func (s *setter) broken(bold bool, what, text string, width float64, steps ...step) ([]string, float64) {
+	lines, size, cut := s.face(bold).fit(text, width, steps...)
+	if cut {
+		s.warn("%s: too long, shortened", what)
+	}
+	return lines, size
+}
+
+func (s *setter) face(bold bool) *face {
+	if bold {
+		return s.fonts.bold
+	}
+	return s.fonts.regular
+}
+
+func (s *setter) rule(x, toX, y float64) {
+	s.sheet().rules = append(s.sheet().rules, rule{x, y, toX, y, hairline})
+}
+
+// footer says on every sheet whose it is and how many there are.
+func (s *setter) footer(sh *sheet, n int) {
+	page := fmt.Sprintf(s.words.page, n, len(s.sheets))
+	baseline := s.bottom + 5
+	if s.roll {
+		baseline = sh.height - 4
+	}
+	edge := s.right
+	if s.panel > 0 {
+		edge = s.width - s.left
+	}
+	x := edge - s.fonts.regular.width(page, 7)
+	sh.texts = append(sh.texts, placed{x: x, y: baseline, size: 7, text: page})
+	lines, size, _ := s.fonts.regular.fit(s.c.numbered, x-s.left-4, step{7, 1})
+	if len(lines) > 0 {
+		sh.texts = append(sh.texts, placed{x: s.left, y: baseline, size: size, text: lines[0]})
+	}
+}
