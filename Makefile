@@ -1,0 +1,58 @@
+# The everyday commands. `make` alone lists them.
+
+ADDR       ?= :8080
+VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS    := -s -w -X main.version=$(VERSION)
+
+# Tools run at a fixed version and stay out of go.mod: nothing the program ships depends on them.
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOTESTSUM   := go run gotest.tools/gotestsum@v1.13.0 --format pkgname
+
+# What is made from npm packages, and the files by which make sees that it is stale.
+NPM   := templates/assets/node_modules/.package-lock.json
+BUILT := templates/dist/pico.css
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint dist assets build clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+run: build ## serve the demo month at http://localhost:8080 (ADDR=:9000 for another port)
+	bin/jijian demo --db data/demo.db --addr $(ADDR)
+
+build: assets ## build bin/jijian
+	go build -ldflags '$(LDFLAGS)' -o bin/jijian ./cmd/jijian
+
+assets: $(BUILT) ## make the fonts and the style sheet that the program embeds
+
+$(NPM): templates/assets/package.json templates/assets/package-lock.json
+	cd templates/assets && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(BUILT): $(NPM) templates/assets/build.mjs
+	cd templates/assets && node build.mjs
+	@touch $@
+
+lint: assets ## check format, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not in gofmt's form:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+test: lint ## lint, then every test with the race detector: on SQLite, and what touches the database on PostgreSQL too
+	@.ci/need gcc libc6-dev chromium fonts-noto-cjk poppler-utils postgresql
+	@echo "On SQLite:"
+	@env -u TEST_DATABASE_URL $(GOTESTSUM) -- -race -timeout 15m ./...
+	@echo "On PostgreSQL:"
+	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- -race -timeout 15m $$(.ci/database-packages)
+
+bench: assets ## run the benchmarks; docs/performance.md explains the figures
+	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+dist: assets ## build the programs to hand out, with checksums, into dist/
+	@.ci/need zip
+	.ci/dist '$(VERSION)' '$(LDFLAGS)'
+
+clean: ## remove all that was made, but not data/
+	rm -rf bin dist templates/assets/node_modules
+	find templates/dist -mindepth 1 ! -name .gitkeep -delete
