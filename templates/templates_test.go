@@ -92,8 +92,13 @@ func fixtures(lang string) map[string]View {
 	}
 	demo := []account{{w("组长", "Lead"), "lead", "demo-lead"}, {w("会计", "Bookkeeper"), "book", "demo-book"}, {w("工人", "Worker"), "worker", "demo-worker"}, {w("加工商", "Contractor"), "contractor", "demo-contractor"}}
 	wrong := Errors{{"code", "", Translate(lang, "%q may hold only letters, digits and - _ . /", "P 001")}, {"unit_fee", "", Translate(lang, "must be more than 0")}}
+	signin := View{Path: "/signin", CSRF: "c", Page: signinData{Next: "/", Demo: demo}}
+	if lang == "en" { // and once as on a real workshop's machine, after a wrong password
+		signin.Errors = Errors{{"", "", "The user name or the password is wrong."}}
+		signin.Page = signinData{Name: "lead", Next: "/"}
+	}
 	return map[string]View{
-		"signin/show": {Path: "/signin", CSRF: "c", Page: signinData{Next: "/", Demo: demo}},
+		"signin/show": signin,
 		"error/show":  {Path: "/runs/12/approve", User: user, CSRF: "c", Nav: nav, Page: fault},
 		"style/show": {Path: "/orders?q=%E6%A1%83", User: user, CSRF: "c", Nav: nav, Errors: wrong, Page: style,
 			Flash: &Flash{Done, w("冲销了王秀英的 120 件粘花瓣。", "Struck 120 pcs of glue petals by Wang Xiuying."), "/tallies/7/undo"}},
