@@ -232,7 +232,8 @@ func (s *Slip) take(list []taken, policy Policy) {
 			s.Carries = append(s.Carries, Carry{Kind: kind, Amount: rest, Since: t.since, OrderID: t.line.OrderID,
 				OperationID: t.line.OperationID, AdjustmentID: t.line.AdjustmentID, Note: t.line.Note})
 		}
-		if !fits.IsZero() {
+		// A correction shows even when nothing of it fits, because it tells of pieces; an advance of which nothing is taken does not.
+		if !fits.IsZero() || !t.line.Counts.IsZero() {
 			t.line.Amount = fits.Neg()
 			s.Lines = append(s.Lines, t.line)
 		}

@@ -179,3 +179,27 @@ func TestAReissuedSlipTakesInWhatCameSince(t *testing.T) {
 		t.Errorf("a paid slip got a new version: %v", err)
 	}
 }
+
+func TestVerifyPassesOnAMonthWithEverything(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.35")
+	uid := w.Count("S1", "A1", "glue", 120)
+	again := w.Count("S1", "A1", "glue", 7)
+	w.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 7}, Reverses: again})
+	w.Record(piecework.NewTally{Session: "S1", Worker: "A2", Order: "O1", Operation: "glue", Counts: piecework.Counts{ScrapWorkmanship: 4}})
+	adjust(w, 0, "2026-10-05", payroll.Advance, "50")
+	october := settle(w, "2026-10-01", "2026-10-31")
+	w.Must(payroll.Approve(w.Ctx, w.DB, october.ID, "other"))
+	_, err := payroll.Reissue(w.Ctx, w.DB, october.ID, w.Workers[0].ID, "looked at again", "lead")
+	w.Must(err)
+	w.Session("S2", "2026-11-03")
+	w.Record(piecework.NewTally{Session: "S2", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 120}, Reverses: uid})
+	november := settle(w, "2026-11-01", "2026-11-30")
+	wantSlips(w, november.ID, "A1 v1 gross 0.00 deductions 0.00 net 0.00 carried 50.00\n  correction glue -120 × 0.35 = 0.00\n")
+	w.Must(payroll.Approve(w.Ctx, w.DB, november.ID, "other"))
+	done, err := payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+	if want := (payroll.Checked{Workshops: 1, Links: 9, Slips: 4, Runs: 2}); done != want {
+		t.Errorf("checked %+v, want %+v", done, want)
+	}
+}
