@@ -75,6 +75,9 @@ func templateFormats(t *testing.T, said map[string]string) {
 					note(said, where, call[1])
 				case name == "tn" && len(call) > 3:
 					note(said, where, call[3])
+					if one, many := verbs(call[2].String()), verbs(call[3].String()); one != many || !strings.HasPrefix(one, "1:text") {
+						t.Errorf("%s: %s takes %s, %s takes %s", where, call[2], one, call[3], many)
+					}
 				case name == "label" && len(call) > 1:
 					noteLabel(said, where, call[1])
 				case name == "dict":

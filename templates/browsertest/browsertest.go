@@ -40,7 +40,7 @@ func Open(t testing.TB) context.Context {
 
 // Look opens url in windows of all Sizes and reports what a person would stumble over: a page that scrolls sideways,
 // something to press that is too small for a finger, and what an accessibility checker finds. With -shots DIR it also
-// keeps pictures, as NAME-WIDTH.png (what is seen first) and NAME-WIDTH-whole.png.
+// keeps pictures, as NAME-WIDTH.png (what is seen first) and NAME-WIDTH-whole.png, and NAME-print.pdf.
 func Look(t testing.TB, ctx context.Context, name, url string) {
 	t.Helper()
 	axe := axeScript(t)
@@ -61,7 +61,7 @@ func Look(t testing.TB, ctx context.Context, name, url string) {
 		do(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](axe)))
 		report("accessibility", faults)
 		if *shots != "" {
-			picture(t, ctx, fmt.Sprintf("%s-%d", name, size.Width))
+			pictures(t, ctx, name, size.Width)
 		}
 	}
 }
@@ -79,12 +79,16 @@ const tooSmall = `[...document.querySelectorAll('button, input, select, textarea
 const faults = `axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r => r.violations.map(v =>
 	v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html.slice(0, 120) + ' ' + (n.any[0]?.message ?? '')).join(' | ')))`
 
-func picture(t testing.TB, ctx context.Context, name string) {
+func pictures(t testing.TB, ctx context.Context, name string, width int64) {
 	t.Helper()
-	for suffix, shot := range map[string]chromedp.Action[[]byte]{"": chromedp.CaptureScreenshot(), "-whole": chromedp.FullScreenshot(100)} {
+	for file, shot := range map[string]chromedp.Action[[]byte]{
+		fmt.Sprintf("%s-%d.png", name, width):       chromedp.CaptureScreenshot(),
+		fmt.Sprintf("%s-%d-whole.png", name, width): chromedp.FullScreenshot(100),
+		name + "-print.pdf":                         chromedp.PrintToPDF(),
+	} {
 		data, err := chromedp.Run(ctx, shot)
 		do(t, err)
-		do(t, os.WriteFile(filepath.Join(*shots, name+suffix+".png"), data, 0o644))
+		do(t, os.WriteFile(filepath.Join(*shots, file), data, 0o644))
 	}
 }
 
