@@ -258,7 +258,7 @@ func (r *PayRun) takenCarries(ctx context.Context, db bun.Tx, workerID int64) ([
 }
 
 // ratesChanged says whether a rate was agreed after the draft was computed that would have priced some of its work.
-func (r *PayRun) ratesChanged(ctx context.Context, db bun.Tx) (bool, error) {
+func (r *PayRun) ratesChanged(ctx context.Context, db bun.IDB) (bool, error) {
 	book, err := piecework.LoadRates(ctx, db, r.WorkshopID)
 	if err != nil {
 		return false, err

@@ -100,10 +100,7 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	if err := byIDs(ctx, db, "o", orders, func(o *piecework.ProcessingOrder) int64 { return o.ID }, "Product"); err != nil {
-		return err
-	}
-	if err := byIDs(ctx, db, "op", operations, func(o *piecework.Operation) int64 { return o.ID }); err != nil {
+	if err := readNames(ctx, db, orders, operations); err != nil {
 		return err
 	}
 	for _, s := range slips {
@@ -112,6 +109,14 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 		}
 	}
 	return nil
+}
+
+// readNames fills orders (with their products) and operations by id.
+func readNames(ctx context.Context, db bun.IDB, orders map[int64]*piecework.ProcessingOrder, operations map[int64]*piecework.Operation) error {
+	if err := byIDs(ctx, db, "o", orders, func(o *piecework.ProcessingOrder) int64 { return o.ID }, "Product"); err != nil {
+		return err
+	}
+	return byIDs(ctx, db, "op", operations, func(o *piecework.Operation) int64 { return o.ID })
 }
 
 func byIDs[T any](ctx context.Context, db bun.IDB, alias string, into map[int64]*T, id func(*T) int64, relations ...string) error {

@@ -203,3 +203,42 @@ func TestVerifyPassesOnAMonthWithEverything(t *testing.T) {
 		t.Errorf("checked %+v, want %+v", done, want)
 	}
 }
+
+func TestEveryLineLeadsToItsTallies(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.35")
+	w.Agree(w.Glue, nil, "2026-11-02", "0.40")
+	first := w.Count("S1", "A1", "glue", 120)
+	october := settle(w, "2026-10-01", "2026-10-31")
+	w.Must(payroll.Approve(w.Ctx, w.DB, october.ID, "other"))
+	w.Session("S2", "2026-11-01")
+	w.Session("S3", "2026-11-02")
+	undone := w.Count("S2", "A1", "glue", 7)
+	w.Record(piecework.NewTally{Session: "S3", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 120}, Reverses: first})
+	w.Record(piecework.NewTally{Session: "S3", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 7}, Reverses: undone})
+	w.Count("S2", "A1", "glue", 30)
+	w.Count("S3", "A1", "glue", 40)
+	w.Count("S3", "A1", "glue", 50)
+	november := settle(w, "2026-11-01", "2026-11-30")
+	slips, err := payroll.SlipsOf(w.Ctx, w.DB, november.ID, 0)
+	w.Must(err)
+	want := map[string]int{"piece 0.35 30": 3, "piece 0.40 90": 2, "correction 0.35 -120": 1}
+	for _, l := range slips[0].Lines {
+		tallies, err := payroll.TalliesBehind(w.Ctx, w.DB, &slips[0], &l)
+		w.Must(err)
+		key := fmt.Sprintf("%s %s %d", l.Kind, l.Rate, l.Quantity)
+		if n, ok := want[key]; !ok || n != len(tallies) {
+			t.Errorf("%s stands for %d tallies, want %d", key, len(tallies), n)
+		}
+		var sum piecework.Counts
+		for _, tally := range tallies {
+			if tally.ReversesID != 0 {
+				tally.Counts = tally.Counts.Negated()
+			}
+			sum = sum.Plus(tally.Counts)
+		}
+		if sum != l.Counts {
+			t.Errorf("%s: its tallies sum to %+v, the line says %+v", key, sum, l.Counts)
+		}
+	}
+}

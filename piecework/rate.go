@@ -1,6 +1,7 @@
 package piecework
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -79,19 +80,9 @@ func NewRateBook(rates []PieceRate) *RateBook {
 		b.at[k] = append(b.at[k], r)
 	}
 	for _, list := range b.at {
-		slices.SortFunc(list, func(a, b PieceRate) int { return -cmpDates(a.EffectiveFrom, b.EffectiveFrom) })
+		slices.SortFunc(list, func(a, b PieceRate) int { return cmp.Compare(b.EffectiveFrom, a.EffectiveFrom) })
 	}
 	return b
-}
-
-func cmpDates(a, b Date) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // On is the rate for one operation of one order on a work date: a rate of the order beats a rate of the product, then the
@@ -107,15 +98,16 @@ func (b *RateBook) On(order, operation int64, day Date) (rate Rate, ok bool) {
 	return Rate{}, false
 }
 
-// LoadRates reads every rate that could apply to orders of a workshop (0: of all workshops).
-func LoadRates(ctx context.Context, db bun.IDB, workshopID int64) (*RateBook, error) {
+// RatesOf reads every rate that could apply to orders of a workshop.
+func RatesOf(ctx context.Context, db bun.IDB, workshopID int64) ([]PieceRate, error) {
 	var rates []PieceRate
-	q := db.NewSelect().Model(&rates).Column("operation_id", "order_id", "effective_from", "rate")
-	if workshopID != 0 {
-		q = q.Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID)
-	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, wrap("load rates", err)
-	}
-	return NewRateBook(rates), nil
+	err := db.NewSelect().Model(&rates).Column("operation_id", "order_id", "effective_from", "rate").
+		Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID).Scan(ctx)
+	return rates, wrap("load rates", err)
+}
+
+// LoadRates is the book of every rate that could apply to orders of a workshop.
+func LoadRates(ctx context.Context, db bun.IDB, workshopID int64) (*RateBook, error) {
+	rates, err := RatesOf(ctx, db, workshopID)
+	return NewRateBook(rates), err
 }

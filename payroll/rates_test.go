@@ -1,0 +1,53 @@
+package payroll_test
+
+import (
+	"errors"
+	"testing"
+
+	"jijian/payroll"
+	"jijian/piecework"
+	"jijian/piecework/pieceworktest"
+)
+
+func TestARateIsPreviewedBeforeItIsAgreed(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.35")
+	w.Count("S1", "A1", "glue", 100)
+	paid := settle(w, "2026-10-01", "2026-10-31")
+	w.Must(payroll.Approve(w.Ctx, w.DB, paid.ID, "other"))
+	w.Session("S2", "2026-11-03")
+	w.Count("S2", "A1", "glue", 100)
+	w.Count("S2", "A1", "cut", 50)
+	w.Count("S2", "A2", "glue", 10)
+	draft := settle(w, "2026-11-01", "2026-11-30")
+	change := piecework.PieceRate{OperationID: w.Glue.ID, EffectiveFrom: "2026-10-02", Rate: pieceworktest.Rate(t, "0.5")}
+	p, err := payroll.PreviewRate(w.Ctx, w.DB, change)
+	w.Must(err)
+	if p.Locked != 1 || len(p.Effects) != 2 {
+		t.Fatalf("preview %+v, want one locked tally and two workers", p)
+	}
+	if e := p.Effects[0]; e.Worker.Code != "A1" || e.Pieces != 100 || e.Before.String() != "35.00" || e.After.String() != "50.00" || e.Waiting {
+		t.Errorf("effect on A1: %+v", e)
+	}
+	change.OperationID = w.Cut.ID
+	if p, err = payroll.PreviewRate(w.Ctx, w.DB, change); err != nil || len(p.Effects) != 1 || !p.Effects[0].Waiting || p.Effects[0].After.String() != "25.00" {
+		t.Errorf("preview of the first rate: %+v, %v", p, err)
+	}
+
+	w.Agree(w.Glue, nil, "2026-11-01", "0.5")
+	review, err := payroll.ReviewOf(w.Ctx, w.DB, draft)
+	w.Must(err)
+	if !review.RatesChanged || len(review.WithoutRate) != 1 || review.WithoutRate[0].Operation.Code != "cut" || len(review.OpenSessions) != 1 || review.Previous.ID != paid.ID {
+		t.Errorf("review %+v", review)
+	}
+	if err := payroll.Approve(w.Ctx, w.DB, draft.ID, "other"); !errors.Is(err, piecework.ErrConflict) {
+		t.Errorf("approved a draft with stale rates: %v", err)
+	}
+	rates, err := piecework.Rates(w.Ctx, w.DB, piecework.Filter{})
+	w.Must(err)
+	w.Must(payroll.WithdrawRate(w.Ctx, w.DB, rates.Items[0].ID))
+	if err := payroll.WithdrawRate(w.Ctx, w.DB, rates.Items[1].ID); !errors.Is(err, piecework.ErrConflict) {
+		t.Errorf("withdrew a rate that was paid with: %v", err)
+	}
+	w.Must(payroll.Approve(w.Ctx, w.DB, draft.ID, "other"))
+}

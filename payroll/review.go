@@ -1,0 +1,117 @@
+package payroll
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// Missing is unclaimed work for which no rate is agreed: it waits and is not paid until there is one.
+type Missing struct {
+	OrderID, OperationID int64
+	Day                  piecework.Date
+	Workers, Tallies     int64
+
+	Order     *piecework.ProcessingOrder
+	Operation *piecework.Operation
+}
+
+// WithoutRate lists the work of a workshop on work dates from through to that has no rate, by day.
+func WithoutRate(ctx context.Context, db bun.IDB, workshopID int64, from, to piecework.Date) ([]Missing, error) {
+	var open []Missing
+	err := inPeriod(workshopID, from, to)(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).
+		ColumnExpr("t.order_id, t.operation_id, t.work_date AS day, COUNT(DISTINCT t.worker_id) AS workers, COUNT(*) AS tallies").
+		GroupExpr("t.order_id, t.operation_id, t.work_date").OrderExpr("t.work_date, t.order_id, t.operation_id").Scan(ctx, &open)
+	if err != nil {
+		return nil, fmt.Errorf("find open work: %w", err)
+	}
+	rates, err := piecework.LoadRates(ctx, db, workshopID)
+	if err != nil {
+		return nil, err
+	}
+	var list []Missing
+	orders, operations := map[int64]*piecework.ProcessingOrder{}, map[int64]*piecework.Operation{}
+	for _, m := range open {
+		if _, ok := rates.On(m.OrderID, m.OperationID, m.Day); !ok {
+			list = append(list, m)
+			orders[m.OrderID], operations[m.OperationID] = nil, nil
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	if err := readNames(ctx, db, orders, operations); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Order, list[i].Operation = orders[list[i].OrderID], operations[list[i].OperationID]
+	}
+	return list, nil
+}
+
+// Review is what a person should look at before a draft is approved.
+type Review struct {
+	WithoutRate  []Missing               // work of the period that waits for a rate
+	OpenSessions []piecework.WorkSession // sessions of the period that still take tallies
+	Late         int64                   // tallies of the period with a rate that came in after the computation
+	Adjustments  int64                   // adjustments of the period that came in after it
+	RatesChanged bool                    // the draft uses rates that have changed since
+	Previous     *PayRun                 // the locked run before this one, to compare with; nil when there is none
+	Before       Totals                  // its totals
+}
+
+// Nothing says whether there is nothing to look at.
+func (r *Review) Nothing() bool {
+	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && !r.RatesChanged
+}
+
+// ReviewOf looks at a run as things stand now.
+func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
+	var r Review
+	var err error
+	if r.WithoutRate, err = WithoutRate(ctx, db, run.WorkshopID, run.PeriodFrom, run.PeriodTo); err != nil {
+		return r, err
+	}
+	sessions, err := piecework.Sessions(ctx, db, piecework.Filter{WorkshopID: run.WorkshopID, From: run.PeriodFrom, To: run.PeriodTo, Status: "open"})
+	if err != nil {
+		return r, err
+	}
+	r.OpenSessions = sessions.Items
+	waiting, err := inPeriod(run.WorkshopID, run.PeriodFrom, run.PeriodTo)(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).Count(ctx)
+	if err != nil {
+		return r, fmt.Errorf("count open tallies: %w", err)
+	}
+	r.Late = int64(waiting)
+	for _, m := range r.WithoutRate {
+		r.Late -= m.Tallies
+	}
+	adjustments, err := db.NewSelect().Model((*Adjustment)(nil)).Where("workshop_id = ? AND run_id IS NULL AND withdrawn_at = 0", run.WorkshopID).
+		Where("work_date BETWEEN ? AND ?", run.PeriodFrom, run.PeriodTo).Count(ctx)
+	if err != nil {
+		return r, fmt.Errorf("count open adjustments: %w", err)
+	}
+	r.Adjustments = int64(adjustments)
+	if run.Status == Draft {
+		if r.RatesChanged, err = run.ratesChanged(ctx, db); err != nil {
+			return r, err
+		}
+	}
+	return r, r.findPrevious(ctx, db, run)
+}
+
+func (r *Review) findPrevious(ctx context.Context, db bun.IDB, run *PayRun) error {
+	var list []PayRun
+	err := db.NewSelect().Model(&list).Where("workshop_id = ? AND id <> ? AND period_to < ?", run.WorkshopID, run.ID, run.PeriodFrom).
+		Where("status IN (?)", bun.In([]RunStatus{Approved, PaidOut})).OrderExpr("period_to DESC, id DESC").Limit(1).Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("find the run before: %w", err)
+	}
+	if len(list) > 0 {
+		r.Previous = &list[0]
+		r.Before, err = TotalsOf(ctx, db, list[0].ID)
+	}
+	return err
+}
