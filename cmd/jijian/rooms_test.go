@@ -20,7 +20,7 @@ import (
 var rooms = map[string][]string{
 	"cmd":        {"handlers", "payroll", "piecework", "templates", "migrations"},
 	"handlers":   {"payroll", "piecework", "templates"},
-	"payroll":    {"piecework", "templates"},
+	"payroll":    {"piecework"},
 	"piecework":  {},
 	"templates":  {},
 	"migrations": {},
