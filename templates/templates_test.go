@@ -3,8 +3,10 @@ package templates
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -224,5 +226,25 @@ func TestStatic(t *testing.T) {
 		if w.Code != c.code || w.Header().Get("Cache-Control") != c.cache || w.Header().Get("Content-Type") != c.typ {
 			t.Errorf("%s: %d %v", c.path, w.Code, w.Header())
 		}
+	}
+}
+
+// TestAssetsExist finds every static file that a template names.
+func TestAssetsExist(t *testing.T) {
+	named := regexp.MustCompile(`asset "([^"]+)"`)
+	err := fs.WalkDir(sources, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(sources, path)
+		for _, m := range named.FindAllSubmatch(text, -1) {
+			if _, ok := files()[string(m[1])]; !ok {
+				t.Errorf("%s: there is no static file %s", path, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
