@@ -119,6 +119,7 @@ type sheet struct {
 	lines  lines
 	header []int // place in table.Columns of each cell
 	absent []int // places of the columns that the file does not have
+	broken bool  // a row could not be taken apart, so nobody knows which keys the file has
 }
 
 func (s *sheet) fault(num int, column, value string, msg *piecework.Message) Fault {
@@ -176,6 +177,7 @@ func (s *sheet) each(faults *Faults, visit func(*Row) error) error {
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &broken):
+			s.broken = true
 			faults.add(s.fault(broken.num, "", "", &broken.Message))
 			continue
 		case err != nil:
@@ -186,6 +188,7 @@ func (s *sheet) each(faults *Faults, visit func(*Row) error) error {
 		}
 		row.Num = num
 		if err := s.fill(row, cells, faults); err != nil {
+			s.broken = true
 			continue
 		}
 		if err := visit(row); err != nil {

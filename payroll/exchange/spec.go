@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"jijian/payroll"
 	"jijian/piecework"
 )
 
@@ -46,8 +47,14 @@ type Table struct {
 	Columns []Column
 }
 
-// AdjustmentKinds are the kinds of adjustment that can be imported.
-var AdjustmentKinds = []string{"bonus", "allowance", "deduction", "damage", "advance"}
+// adjustmentKinds are the kinds of adjustment as a file writes them.
+func adjustmentKinds() []string {
+	var names []string
+	for _, k := range payroll.AdjustmentKinds {
+		names = append(names, string(k))
+	}
+	return names
+}
 
 func code(name, zh, en string) Column { return Column{Name: name, Kind: Code, ZH: zh, EN: en} }
 
@@ -147,7 +154,7 @@ var Tables = []Table{
 	{"adjustments", "奖扣与借支", "Adjustments", []Column{
 		must(code("worker", "工号", "Code of the worker")),
 		must(of(Date, "date", "日期", "Day")),
-		must(oneOf("kind", AdjustmentKinds, "类别", "Kind")),
+		must(oneOf("kind", adjustmentKinds(), "类别", "Kind")),
 		must(of(Money, "amount", "金额（元），总是正数，最多两位小数", "Amount, always positive, up to two decimals")),
 		text("note", piecework.MaxNote, "备注", "Note"),
 	}},

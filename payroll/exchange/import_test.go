@@ -1,0 +1,304 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+	"jijian/piecework/pieceworktest"
+)
+
+// month is a small month of work in two workshops, one file an entry, that breaks no rule.
+func month() map[string]string {
+	return map[string]string{
+		"workshops":   "code,name,timezone,currency\nA,桃都手工坊,Asia/Shanghai,CNY\nB,Second workshop,,\n",
+		"contractors": "code,name,phone\nC1,泰山饰品,0538-1234567\n",
+		"workers": "code,name,workshop,phone,share_weight\nW1,李华,A,13800138000,1.2\nW2,\"Wang, \"\"Mei\"\"\",A,,\n" +
+			"V1,张三,B,,1\n",
+		"products":   "code,name,craft\nP1,绢花,artificial_flower\nP2,Earring,earring\n",
+		"operations": "product,code,name,seq\nP1,cut,裁剪,1\nP1,glue,粘合,2\nP2,cut,Cut,1\n",
+		"orders": "code,workshop,contractor,product,quantity,unit_fee,ordered_on,due_on\n" +
+			"O1,A,C1,P1,10000,0.35,2026-09-28,2026-10-31\nO2,A,C1,P2,500,1.5,2026-10-01,\nO3,B,C1,P1,500,0.4,2026-10-01,\n",
+		"rates": "product,operation,order,effective_from,rate\nP1,cut,,2026-10-01,0.0035\nP1,glue,,2026-10-01,0.12\n" +
+			"P1,cut,O1,2026-10-15,0.004\nP2,cut,,2026-10-01,0.05\n",
+		"sessions": "code,workshop,date,starts_at,ends_at\nS1,A,2026-10-08,08:00,17:30\nS2,A,2026-10-09,,\nT1,B,2026-10-08,,\n",
+		"tallies": "uid,session,worker,order,operation,good,rework,scrap_workmanship,scrap_material,recorded_at,reverses\n" +
+			"u1,S1,W1,O1,cut,120,1,2,3,2026-10-08T09:30:00+08:00,\n" +
+			"u2,S1,W2,O1,glue,50,,,,,\n" +
+			"u3,S2,W1,O1,cut,120,1,2,3,,u1\n" +
+			"u4,S2,W1,O2,cut,7,,,,,\n" +
+			"v1,T1,V1,O3,cut,9,,,,,\n",
+		"adjustments": "worker,date,kind,amount,note\nW1,2026-10-08,allowance,10.00,lunch\nW1,2026-10-08,allowance,10,lunch\nW2,2026-10-09,advance,200.5,\n",
+		"deliveries":  "code,order,date,quantity,accepted,rejected,returned,note\nD1,O1,2026-10-20,100,90,4,6,first\nD2,O1,2026-10-21,50,,,,\n",
+	}
+}
+
+func writeFolder(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		if !strings.Contains(name, ".") {
+			name += ".csv"
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func mustImport(t testing.TB, db *bun.DB, path string) Result {
+	t.Helper()
+	res, err := Import(t.Context(), db, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// dump is everything the import tables hold, in a form that two databases can be compared by.
+func dump(t testing.TB, db *bun.DB) string {
+	t.Helper()
+	var b strings.Builder
+	for _, q := range []string{
+		"SELECT code, name, timezone, currency, chain_seq FROM workshops ORDER BY code",
+		"SELECT code, name, phone FROM contractors ORDER BY code",
+		"SELECT w.code, w.name, s.code, w.phone, w.share_weight FROM workers w JOIN workshops s ON s.id = w.workshop_id ORDER BY w.code",
+		"SELECT code, name, craft FROM products ORDER BY code",
+		"SELECT p.code, o.code, o.name, o.seq FROM operations o JOIN products p ON p.id = o.product_id ORDER BY p.code, o.code",
+		`SELECT o.code, w.code, c.code, p.code, o.quantity, o.unit_fee, CAST(o.ordered_on AS TEXT), COALESCE(CAST(o.due_on AS TEXT), '') FROM processing_orders o
+			JOIN workshops w ON w.id = o.workshop_id JOIN contractors c ON c.id = o.contractor_id JOIN products p ON p.id = o.product_id ORDER BY o.code`,
+		`SELECT p.code, op.code, COALESCE(o.code, ''), CAST(r.effective_from AS TEXT), r.rate FROM piece_rates r JOIN products p ON p.id = r.product_id
+			JOIN operations op ON op.id = r.operation_id LEFT JOIN processing_orders o ON o.id = r.order_id ORDER BY 1, 2, 3, 4`,
+		"SELECT s.code, w.code, CAST(s.work_date AS TEXT), s.starts_at, s.ends_at FROM work_sessions s JOIN workshops w ON w.id = s.workshop_id ORDER BY s.code",
+		`SELECT t.uid, s.code, w.code, o.code, p.code, t.good, t.rework, t.scrap_workmanship, t.scrap_material, COALESCE(r.uid, ''), CAST(t.work_date AS TEXT), t.chain_seq
+			FROM tallies t JOIN work_sessions s ON s.id = t.session_id JOIN workers w ON w.id = t.worker_id JOIN processing_orders o ON o.id = t.order_id
+			JOIN operations p ON p.id = t.operation_id LEFT JOIN tallies r ON r.id = t.reverses_id ORDER BY t.uid`,
+		"SELECT w.code, CAST(a.work_date AS TEXT), a.kind, a.amount, a.note FROM adjustments a JOIN workers w ON w.id = a.worker_id ORDER BY 1, 2, 3, 4, 5",
+		`SELECT d.code, o.code, CAST(d.delivered_on AS TEXT), d.quantity, COALESCE(a.accepted, 0), COALESCE(a.rejected, 0), COALESCE(a.returned, 0), d.note
+			FROM deliveries d JOIN processing_orders o ON o.id = d.order_id LEFT JOIN acceptances a ON a.delivery_id = d.id ORDER BY d.code`,
+	} {
+		rows, err := db.QueryContext(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, _ := rows.Columns()
+		for rows.Next() {
+			values, into := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			if err := rows.Scan(into...); err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range values {
+				if raw, ok := v.([]byte); ok {
+					v = string(raw)
+				}
+				fmt.Fprintf(&b, "%v|", v)
+			}
+			b.WriteByte('\n')
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+const monthDump = `A|桃都手工坊|Asia/Shanghai|CNY|4|
+B|Second workshop|Asia/Shanghai|CNY|1|
+
+C1|泰山饰品|0538-1234567|
+
+V1|张三|B||1000000|
+W1|李华|A|13800138000|1200000|
+W2|Wang, "Mei"|A||1000000|
+
+P1|绢花|artificial_flower|
+P2|Earring|earring|
+
+P1|cut|裁剪|1|
+P1|glue|粘合|2|
+P2|cut|Cut|1|
+
+O1|A|C1|P1|10000|350000|2026-09-28|2026-10-31|
+O2|A|C1|P2|500|1500000|2026-10-01||
+O3|B|C1|P1|500|400000|2026-10-01||
+
+P1|cut||2026-10-01|3500|
+P1|cut|O1|2026-10-15|4000|
+P1|glue||2026-10-01|120000|
+P2|cut||2026-10-01|50000|
+
+S1|A|2026-10-08|08:00|17:30|
+S2|A|2026-10-09|||
+T1|B|2026-10-08|||
+
+u1|S1|W1|O1|cut|120|1|2|3||2026-10-08|1|
+u2|S1|W2|O1|glue|50|0|0|0||2026-10-08|2|
+u3|S2|W1|O1|cut|120|1|2|3|u1|2026-10-09|%d|
+u4|S2|W1|O2|cut|7|0|0|0||2026-10-09|%d|
+v1|T1|V1|O3|cut|9|0|0|0||2026-10-08|1|
+
+W1|2026-10-08|allowance|1000|lunch|
+W1|2026-10-08|allowance|1000|lunch|
+W2|2026-10-09|advance|20050||
+
+D1|O1|2026-10-20|100|90|4|6|first|
+D2|O1|2026-10-21|50|0|0|0||
+
+`
+
+// wantDump is what month leaves in the database. u3 strikes a tally of its own batch and so waits for the end of the file.
+var wantDump = fmt.Sprintf(monthDump, 4, 3)
+
+func TestImport(t *testing.T) {
+	db := pieceworktest.DB(t)
+	told := map[string]int64{}
+	res, err := Import(t.Context(), db, writeFolder(t, month()), func(table string, rows int64) { told[table] = rows })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := dump(t, db); got != wantDump {
+		t.Errorf("stored\n%s\nwant\n%s", got, wantDump)
+	}
+	want := map[string]int64{"workshops": 2, "contractors": 1, "workers": 3, "products": 2, "operations": 3, "orders": 3, "rates": 4,
+		"sessions": 3, "tallies": 5, "adjustments": 3, "deliveries": 2}
+	for _, r := range res.Tables {
+		if r.New != want[r.Name] || r.Unchanged != 0 || told[r.Name] != r.New {
+			t.Errorf("%+v, progress %d, want %d new", r, told[r.Name], want[r.Name])
+		}
+	}
+	verifyChains(t, db)
+}
+
+// verifyChains recomputes the chain of every workshop.
+func verifyChains(t testing.TB, db *bun.DB) {
+	t.Helper()
+	workshops, err := piecework.Workshops(t.Context(), db, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range workshops {
+		var last []byte
+		n := int64(0)
+		for link, err := range piecework.TallyLinks(t.Context(), db, w.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			if last = piecework.Link(last, link.Content); link.Seq != n || !bytes.Equal(last, link.Hash) {
+				t.Fatalf("the chain of %s breaks at %s", w.Code, link.Name)
+			}
+		}
+		if n != w.ChainSeq || !bytes.Equal(last, w.ChainHash) {
+			t.Errorf("the chain of %s has %d links and its head says %d", w.Code, n, w.ChainSeq)
+		}
+	}
+}
+
+func TestImportTwiceChangesNothing(t *testing.T) {
+	dsn := pieceworktest.DSN(t)
+	dir := writeFolder(t, month())
+	db := openDB(t, dsn)
+	mustImport(t, db, dir)
+	before := snapshot(t, db, dsn)
+	db = openDB(t, dsn)
+	res := mustImport(t, db, dir)
+	if res.New() != 0 || !strings.Contains(res.String(), "Nothing has changed") {
+		t.Errorf("the second import says:\n%s", res)
+	}
+	if want := mustImport(t, pieceworktest.DB(t), dir); len(want.Tables) == len(res.Tables) {
+		for i, r := range res.Tables {
+			if r.Unchanged != want.Tables[i].New {
+				t.Errorf("%s: %d unchanged, want %d", r.Name, r.Unchanged, want.Tables[i].New)
+			}
+		}
+	}
+	if after := snapshot(t, db, dsn); after != before {
+		t.Error("the second import changed the database")
+	}
+}
+
+// openDB opens a database that the test closes itself, to look at the file.
+func openDB(t testing.TB, dsn string) *bun.DB {
+	t.Helper()
+	db, err := piecework.Open(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// snapshot closes db and returns everything in it: the bytes of the SQLite file, or what the tables of PostgreSQL hold.
+func snapshot(t testing.TB, db *bun.DB, dsn string) string {
+	t.Helper()
+	if !piecework.IsSQLite(db) {
+		return dump(t, db)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// The rows of one file may refer to what is in the database only, in any order of columns, with CRLF and a byte order mark.
+func TestImportOneTableIntoAFilledDatabase(t *testing.T) {
+	db := pieceworktest.DB(t)
+	mustImport(t, db, writeFolder(t, month()))
+	res := mustImport(t, db, writeFolder(t, map[string]string{
+		"tallies": "\xEF\xBB\xBFgood,operation,uid,order,worker,session\r\n\"11\",cut,n1,O1,W1,S1\r\n\r\n,,,,,\r\n12,glue,n2,O1,W2,S2\r\n",
+	}))
+	if res.New() != 2 {
+		t.Errorf("got %s", res)
+	}
+	verifyChains(t, db)
+}
+
+// A reversal may stand before the tally it strikes, in the file and in the batch.
+func TestReversalBeforeItsOriginal(t *testing.T) {
+	db := pieceworktest.DB(t)
+	files := month()
+	rows := strings.Split(strings.TrimSpace(files["tallies"]), "\n")
+	files["tallies"] = strings.Join([]string{rows[0], rows[3], rows[5], rows[4], rows[2], rows[1]}, "\n")
+	mustImport(t, db, writeFolder(t, files))
+	var struck int
+	if err := db.NewRaw("SELECT COUNT(*) FROM tallies t JOIN tallies o ON o.id = t.reverses_id WHERE t.uid = 'u3' AND o.uid = 'u1'").Scan(t.Context(), &struck); err != nil || struck != 1 {
+		t.Errorf("u1 is struck %d times, %v", struck, err)
+	}
+	verifyChains(t, db)
+}
+
+// Like adjustments are counted: a file that shows one more than was imported adds one.
+func TestAdjustmentsAreCounted(t *testing.T) {
+	db := pieceworktest.DB(t)
+	mustImport(t, db, writeFolder(t, month()))
+	more := "worker,date,kind,amount,note\n" + strings.Repeat("W1,2026-10-08,allowance,10,lunch\n", 3)
+	res := mustImport(t, db, writeFolder(t, map[string]string{"adjustments": more}))
+	if a := res.Tables[0]; a.New != 1 || a.Unchanged != 2 {
+		t.Errorf("got %+v, want 1 new and 2 unchanged", a)
+	}
+}
+
+func TestImportStopsWhenCancelled(t *testing.T) {
+	db := pieceworktest.DB(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Import(ctx, db, writeFolder(t, month()), nil); err == nil {
+		t.Error("a cancelled import went through")
+	}
+}
