@@ -35,8 +35,7 @@ func PreviewRate(ctx context.Context, db bun.IDB, r piecework.PieceRate) (RatePr
 		}
 		return q
 	}
-	const locked = "EXISTS (SELECT 1 FROM tally_claims tc JOIN pay_runs p ON p.id = tc.run_id WHERE tc.tally_id = t.id AND p.status IN ('approved', 'paid'))"
-	n, err := covered(db.NewSelect().TableExpr("tallies AS t")).Where(locked).Count(ctx)
+	n, err := covered(db.NewSelect().TableExpr("tallies AS t")).Where(inLockedRun).Count(ctx)
 	if err != nil {
 		return p, fmt.Errorf("count paid tallies: %w", err)
 	}
@@ -47,7 +46,7 @@ func PreviewRate(ctx context.Context, db bun.IDB, r piecework.PieceRate) (RatePr
 	}
 	for i := range workshops {
 		open := func(q *bun.SelectQuery) *bun.SelectQuery {
-			return covered(q).Where("t.workshop_id = ?", workshops[i].ID).Where("NOT " + locked)
+			return covered(q).Where("t.workshop_id = ?", workshops[i].ID).Where("NOT " + inLockedRun)
 		}
 		effects, err := effectsIn(ctx, db, &workshops[i], r, open)
 		if err != nil {

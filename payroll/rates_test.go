@@ -51,3 +51,22 @@ func TestARateIsPreviewedBeforeItIsAgreed(t *testing.T) {
 	}
 	w.Must(payroll.Approve(w.Ctx, w.DB, draft.ID, "other"))
 }
+
+func TestOpenPayIsWhatNoLockedRunHas(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.35")
+	w.Count("S1", "A1", "glue", 100)
+	w.Must(payroll.Approve(w.Ctx, w.DB, settle(w, "2026-10-01", "2026-10-31").ID, "other"))
+	w.Session("S2", "2026-10-20")
+	uid := w.Count("S2", "A1", "glue", 20)
+	w.Count("S2", "A1", "glue", 10)
+	w.Count("S2", "A1", "cut", 4)
+	w.Count("S2", "A2", "glue", 1000)
+	settle(w, "2026-10-16", "2026-10-31")
+	w.Record(piecework.NewTally{Session: "S2", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 20}, Reverses: uid})
+	slip, waiting, err := payroll.OpenPay(w.Ctx, w.DB, &w.Workers[0], "2026-10-01", "2026-10-31")
+	w.Must(err)
+	if slip.Gross.String() != "3.50" || len(slip.Lines) != 1 || slip.Lines[0].Operation.Name != "粘花" || waiting.Good != 4 {
+		t.Errorf("open pay %s in %d lines, %d pieces waiting", slip.Gross, len(slip.Lines), waiting.Good)
+	}
+}
