@@ -1,0 +1,133 @@
+package account
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// Role is what somebody is in the program.
+type Role string
+
+// The roles. An admin and a bookkeeper see every workshop unless tied to one; a lead sees her own; a worker sees herself; a
+// contractor sees his own orders.
+const (
+	Admin      Role = "admin"
+	Bookkeeper Role = "bookkeeper"
+	Lead       Role = "lead"
+	Worker     Role = "worker"
+	Contractor Role = "contractor"
+)
+
+// Roles are all roles, in the order a form offers them.
+var Roles = []Role{Admin, Bookkeeper, Lead, Worker, Contractor}
+
+// Identity is who acts.
+type Identity struct {
+	UserID       int64  // 0 for a token
+	Name         string // for the books
+	Role         Role
+	WorkshopID   int64 // the only workshop she may see; 0 is every one
+	WorkerID     int64 // set for workers
+	ContractorID int64 // set for contractors
+}
+
+// Scope narrows a filter to what the person may see. What she asked for beyond that is replaced, never widened.
+func (id Identity) Scope(f piecework.Filter) piecework.Filter {
+	if id.WorkshopID != 0 {
+		f.WorkshopID = id.WorkshopID
+	}
+	switch id.Role {
+	case Worker:
+		f.WorkerID = id.WorkerID
+	case Contractor:
+		f.ContractorID = id.ContractorID
+	}
+	return f
+}
+
+// Actor is the person as one who records tallies.
+func (id Identity) Actor() piecework.Actor {
+	return piecework.Actor{Name: id.Name, WorkshopID: id.WorkshopID}
+}
+
+// Owner says whose a thing is. The zero value is everybody's, such as a product.
+type Owner struct {
+	WorkshopID   int64
+	WorkerID     int64
+	ContractorID int64
+}
+
+// Sees says whether a thing with that owner exists for the person.
+func (id Identity) Sees(o Owner) bool {
+	if o == (Owner{}) {
+		return true
+	}
+	switch id.Role {
+	case Admin, Bookkeeper, Lead:
+		return id.WorkshopID == 0 && id.Role != Lead || o.WorkshopID == id.WorkshopID || o.WorkshopID == 0
+	case Worker:
+		return o.WorkerID == id.WorkerID && o.WorkerID != 0
+	case Contractor:
+		return o.ContractorID == id.ContractorID && o.ContractorID != 0
+	}
+	return false
+}
+
+// owners is how the owner of each kind of thing is found: workshop, worker, contractor; 0 where it has none. Things that
+// everybody shares answer zeroes, so that looking still finds out whether they exist.
+var owners = map[string]string{
+	"workshop":   "SELECT id, 0, 0 FROM workshops WHERE id = ?",
+	"contractor": "SELECT 0, 0, id FROM contractors WHERE id = ?",
+	"product":    "SELECT 0, 0, 0 FROM products WHERE id = ?",
+	"operation":  "SELECT 0, 0, 0 FROM operations WHERE id = ?",
+	"rate":       "SELECT COALESCE(o.workshop_id, 0), 0, 0 FROM piece_rates r LEFT JOIN processing_orders o ON o.id = r.order_id WHERE r.id = ?",
+	"worker":     "SELECT workshop_id, id, 0 FROM workers WHERE id = ?",
+	"order":      "SELECT workshop_id, 0, contractor_id FROM processing_orders WHERE id = ?",
+	"session":    "SELECT workshop_id, 0, 0 FROM work_sessions WHERE id = ?",
+	"tally":      "SELECT workshop_id, worker_id, 0 FROM tallies WHERE id = ?",
+	"delivery":   "SELECT o.workshop_id, 0, o.contractor_id FROM deliveries d JOIN processing_orders o ON o.id = d.order_id WHERE d.id = ?",
+	"adjustment": "SELECT workshop_id, worker_id, 0 FROM adjustments WHERE id = ?",
+	"run":        "SELECT workshop_id, 0, 0 FROM pay_runs WHERE id = ?",
+	"slip":       "SELECT workshop_id, worker_id, 0 FROM slips WHERE id = ?",
+	"user":       "SELECT COALESCE(workshop_id, 0), COALESCE(worker_id, 0), COALESCE(contractor_id, 0) FROM users WHERE id = ?",
+}
+
+// Kinds says whether kind is a kind of thing whose owner [OwnerOf] can find.
+func Kinds(kind string) bool { return owners[kind] != "" }
+
+// OwnerOf finds whose the thing of that kind ("order", "session", …) and id is, or answers a not-found error.
+func OwnerOf(ctx context.Context, db bun.IDB, kind string, id int64) (Owner, error) {
+	var o Owner
+	query, ok := owners[kind]
+	if !ok {
+		return o, fmt.Errorf("there is no kind of thing %q", kind)
+	}
+	err := db.NewRaw(query, id).Scan(ctx, &o.WorkshopID, &o.WorkerID, &o.ContractorID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return o, errNotThere
+	}
+	if err != nil {
+		return o, fmt.Errorf("find owner of %s %d: %w", kind, id, err)
+	}
+	return o, nil
+}
+
+var errNotThere = piecework.NotFound("It does not exist, or not for you.")
+
+// May is nil when the thing exists for the person, else a not-found error: what is not hers, is not there.
+func (id Identity) May(ctx context.Context, db bun.IDB, kind string, thing int64) error {
+	o, err := OwnerOf(ctx, db, kind, thing)
+	if err != nil {
+		return err
+	}
+	if !id.Sees(o) {
+		return errNotThere
+	}
+	return nil
+}
