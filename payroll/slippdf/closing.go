@@ -115,7 +115,7 @@ func (s *setter) checkCode(x, y float64) {
 		return
 	}
 	s.text(x+margin, y+s.code-margin+0.6, size, false, s.c.checkCode)
-	s.text(x+s.code+margin, y+margin-0.4, 7, false, s.words.check)
+	s.text(x+s.code+margin+1, y+margin-0.4, 7, false, s.words.check)
 }
 
 // blank is a line to write on, with what is to be written before it; y is the line.

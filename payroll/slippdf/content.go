@@ -93,7 +93,7 @@ func (c *content) addRows(lines []Line, words *labels, text func(field, s string
 	for i := range lines {
 		l := &lines[i]
 		r := row{
-			title: text("operation", l.Operation),
+			title:  text("operation", l.Operation),
 			detail: joined(text("order", l.Order), text("product", l.Product), text("note", l.Note)),
 			counts: joined(counted(words.rework, l.Rework), counted(words.workmanship, l.ScrapWorkmanship),
 				counted(words.material, l.ScrapMaterial)),

@@ -94,6 +94,7 @@ func parseFace(ttf []byte) (f *face, runes map[rune]uint16, err error) {
 	if len(ttf) < 12 || u32(ttf, 0) != 0x00010000 {
 		return nil, nil, errors.New("not a TrueType font with glyf outlines")
 	}
+	ttf = slices.Clip(ttf) // a length past the end must not reach what lies behind
 	f = &face{tables: map[string][]byte{}}
 	for i := range int(u16(ttf, 4)) {
 		record := ttf[12+16*i:]

@@ -30,7 +30,7 @@ var english = labels{
 	code: "Worker no.", period: "Period", number: "Slip no.", approved: "Approved",
 	version:   "version %d",
 	operation: "Operation / order", pieces: "Pieces", rate: "Rate", amount: "Amount",
-	rework: "rework %d", workmanship: "scrap (workmanship) %d", material: "scrap (material) %d",
+	rework: "rework %d", workmanship: "workmanship scrap %d", material: "material scrap %d",
 	gross: "Gross", deductions: "Deductions", tax: "Tax", net: "Net pay",
 	carried: "Carried forward",
 	check:   "Scan to check", signature: "Signature", date: "Date",

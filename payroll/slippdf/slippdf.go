@@ -12,8 +12,6 @@
 package slippdf
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -109,49 +107,50 @@ func (p *Printer) Write(w io.Writer, f Format, lang string, slips []Slip) ([]War
 	var warnings []Warning
 	var sheets []*sheet
 	for i := range slips {
-		var messages []piecework.Message
+		said := map[string]bool{}
 		warn := func(format string, args ...any) {
-			messages = append(messages, piecework.Message{Format: format, Args: args})
+			m := piecework.Message{Format: format, Args: args}
+			if !said[m.String()] {
+				said[m.String()] = true
+				warnings = append(warnings, Warning{i, slips[i].Number, m})
+			}
 		}
-		sheets = append(sheets, p.compose(paper, words, &slips[i], warn)...)
-		for _, m := range messages {
-			warnings = append(warnings, Warning{i, slips[i].Number, m})
-		}
+		sheets = append(sheets, rescued(&slips[i], warn, func(slip *Slip) []*sheet {
+			return setSlip(paper, words, &p.fonts, p.fonts.prepare(slip, words, warn), warn)
+		})...)
 	}
 	document, err := p.render(paper, words.title, fixedTime(slips), sheets)
 	if err != nil {
 		return warnings, fmt.Errorf("print slips: %w", err)
 	}
-	_, err = bytes.NewReader(document).WriteTo(w)
+	_, err = w.Write(document)
 	return warnings, err
 }
 
-// compose sets one slip. A slip that cannot be set as it is, for whatever reason, is set again with its figures alone, so
-// that one slip never costs the batch.
-func (p *Printer) compose(paper paper, words *labels, slip *Slip, warn func(string, ...any)) []*sheet {
-	sheets, err := p.attempt(paper, words, slip, warn)
+// rescued sets one slip. One that cannot be set as it is, for whatever reason, is set again with its figures alone, so that
+// it never costs the batch.
+func rescued(slip *Slip, warn func(string, ...any), set func(*Slip) []*sheet) []*sheet {
+	sheets, err := attempt(slip, set)
 	if err == nil {
 		return sheets
 	}
 	warn("this slip could not be set and is printed in short form (%s)", err.Error())
 	short := *slip
-	short.Lines, short.Footnotes, short.CheckURL = nil, nil, ""
-	short.Workshop, short.WorkerName = "", ""
-	sheets, err = p.attempt(paper, words, &short, warn)
-	if err != nil {
+	short.Workshop, short.WorkerName, short.Lines, short.Footnotes, short.CheckURL = "", "", nil, nil, ""
+	if sheets, err = attempt(&short, set); err != nil {
 		warn("this slip could not be printed (%s)", err.Error())
 	}
 	return sheets
 }
 
-func (p *Printer) attempt(paper paper, words *labels, slip *Slip, warn func(string, ...any)) (sheets []*sheet, err error) {
+// attempt turns a panic into an error.
+func attempt(slip *Slip, set func(*Slip) []*sheet) (sheets []*sheet, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			sheets, err = nil, errors.New(fmt.Sprint(r))
+			sheets, err = nil, fmt.Errorf("%v", r)
 		}
 	}()
-	content := p.fonts.prepare(slip, words, warn)
-	return setSlip(paper, words, &p.fonts, content, warn), nil
+	return set(slip), nil
 }
 
 // fixedTime is the moment the document is dated with: it depends on the slips alone, so that a second print is the same.

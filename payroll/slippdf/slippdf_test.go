@@ -37,8 +37,8 @@ func newPrinter(t testing.TB) *slippdf.Printer {
 	return p
 }
 
-// print returns the document of a batch.
-func print(t testing.TB, p *slippdf.Printer, f slippdf.Format, lang string, slips ...slippdf.Slip) ([]byte, []slippdf.Warning) {
+// printed is the document of a batch.
+func printed(t testing.TB, p *slippdf.Printer, f slippdf.Format, lang string, slips ...slippdf.Slip) ([]byte, []slippdf.Warning) {
 	t.Helper()
 	var out bytes.Buffer
 	warnings, err := p.Write(&out, f, lang, slips)

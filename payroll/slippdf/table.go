@@ -4,11 +4,15 @@ package slippdf
 const gap = 2.7
 
 // measure finds the columns: each as wide as its widest figure, the names get the rest. Figures of an absurd length shrink
-// until the names keep a third of the width.
+// until the names keep a third of the width; on a roll, where the figures have a line of their own, until they fit on it.
 func (s *setter) measure() {
+	least := (s.right - s.left) / 3
+	if s.roll {
+		least = 0
+	}
 	for size := s.body; ; size -= 0.5 {
 		s.cols = s.columnsAt(size)
-		if s.cols.names >= (s.right-s.left)/3 || size <= 3 {
+		if s.cols.names >= least || size <= 3 {
 			return
 		}
 	}
@@ -65,7 +69,7 @@ func (s *setter) row(r *row) {
 	case s.fonts.regular.width(detail, s.small) <= width && detail != "":
 		details = []string{detail}
 	default: // what was spoilt is not broken in the middle
-		details, detailSize = s.broken(false, "detail", r.detail, width, step{s.small, 3}, step{7, 6})
+		details, detailSize = s.broken(false, "detail", r.detail, width, step{s.small, 3}, step{7, 8})
 		counts, _ := s.broken(false, "detail", r.counts, width, step{detailSize, 3})
 		details = append(details, counts...)
 	}

@@ -157,7 +157,7 @@ func (f *face) wrap(s string, width float64, st step) (lines []string, cut bool)
 // lineEnd is the last place at or before end where a line may end: not inside a word, not before a closing mark and not
 // after an opening one. A word longer than the line is broken anywhere.
 func lineEnd(s []rune, end int) int {
-	for at := end; at > 0; at-- {
+	for at := end; at > 0 && at < len(s); at-- {
 		before, after := s[at-1], s[at]
 		switch {
 		case strings.ContainsRune("，。、；：！？）》」』】〉”’…,.;:!?)]}%·", after), strings.ContainsRune("（《「『【〈“‘([{", before):
