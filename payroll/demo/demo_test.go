@@ -1,0 +1,211 @@
+package demo_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"jijian/payroll"
+	"jijian/payroll/demo"
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/piecework/pieceworktest"
+)
+
+// days are todays that make the demo short and long: the first and last of a month, a short February, a Sunday.
+var days = []piecework.Date{"2026-11-23", "2026-03-01", "2026-01-31", "2027-03-31", "2026-11-22"}
+
+func filled(t *testing.T, today piecework.Date) *bun.DB {
+	t.Helper()
+	db := pieceworktest.DB(t)
+	if err := demo.Fill(t.Context(), db, demo.Seed, today); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func count(t *testing.T, db *bun.DB, query string) int {
+	t.Helper()
+	var n int
+	if err := db.NewRaw("SELECT COUNT(*) FROM "+query).Scan(t.Context(), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
+	for _, today := range days {
+		t.Run(string(today), func(t *testing.T) {
+			db := filled(t, today)
+			for _, want := range []struct {
+				query    string
+				min, max int
+			}{
+				{"areas WHERE level = 3", 1, 1},
+				{"workshops", 2, 2},
+				{"contractors", 4, 4},
+				{"workers", 40, 40},
+				{"(SELECT DISTINCT craft FROM products) AS x", 4, 4},
+				{"operations", 12, 30},
+				{"piece_rates WHERE rate = 3500", 1, 1},
+				{"piece_rates WHERE order_id IS NOT NULL", 2, 9},
+				{"work_sessions", 40, 200},
+				{fmt.Sprintf("work_sessions WHERE closed_at = 0 AND work_date = '%s'", today), 2, 2},
+				{"work_sessions WHERE closed_at = 0", 2, 2},
+				{"attendances", 500, 5000},
+				{"tallies", 3000, 12000},
+				{"tallies WHERE reverses_id IS NOT NULL", 20, 300},
+				{"tallies WHERE scrap_workmanship > 0", 20, 2000},
+				{"tallies WHERE scrap_material > 0", 20, 2000},
+				{"deliveries", 10, 300},
+				{"acceptances WHERE rejected > 0", 3, 300},
+				{"acceptances WHERE returned > 0", 3, 300},
+				{"pay_runs WHERE status = 'draft'", 1, 1},
+				{"pay_runs WHERE status = 'approved'", 1, 1},
+				{"pay_runs WHERE status = 'paid'", 1, 1},
+				{"slips WHERE version = 2", 1, 1},
+				{"carries WHERE kind = 'advance' AND amount > 10000", 1, 9},
+				{"carries WHERE kind = 'damage'", 1, 9},
+				{"slip_lines WHERE corrects_run_id IS NOT NULL", 1, 9},
+				{fmt.Sprintf("processing_orders WHERE closed_at = 0 AND due_on BETWEEN '%s' AND '%s'", today, today.AddDays(7)), 2, 4},
+				{"processing_orders WHERE closed_at <> 0", 1, 99},
+				{"users", 5, 5},
+			} {
+				if n := count(t, db, want.query); n < want.min || n > want.max {
+					t.Errorf("%s: %d, want %d to %d", want.query, n, want.min, want.max)
+				}
+			}
+			if _, err := payroll.Verify(t.Context(), db); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestTheDraftHasSomethingToReview(t *testing.T) {
+	db := filled(t, days[0])
+	runs, err := payroll.Runs(t.Context(), db, piecework.Filter{Status: string(payroll.Draft)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	review, err := payroll.ReviewOf(t.Context(), db, &runs.Items[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(review.WithoutRate) == 0 || review.WithoutRate[0].Operation.Code != "dye" {
+		t.Errorf("work without a rate: %+v", review.WithoutRate)
+	}
+	if review.Previous == nil {
+		t.Error("there is no run to compare with")
+	}
+}
+
+func TestNoOperationIsAheadOfTheOneBefore(t *testing.T) {
+	db := filled(t, days[0])
+	for page := 1; ; page++ {
+		orders, err := piecework.Orders(t.Context(), db, piecework.Filter{Page: page})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range orders.Items {
+			progress, err := piecework.OrderProgress(t.Context(), db, o.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := map[int64]int64{}
+			for _, p := range progress {
+				done[p.OperationID] = p.Good
+			}
+			full, err := piecework.OrderByID(t.Context(), db, o.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := o.Quantity
+			for _, op := range full.Product.Operations {
+				if done[op.ID] > before {
+					t.Errorf("order %s: %s has done %d pieces of %d", o.Code, op.Code, done[op.ID], before)
+				}
+				before = done[op.ID]
+			}
+		}
+		if page >= orders.Pages() {
+			break
+		}
+	}
+}
+
+func TestPayIsOfAKindThatPeopleEarn(t *testing.T) {
+	db := filled(t, days[0])
+	run, err := payroll.RunByID(t.Context(), db, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slips, err := payroll.SlipsOf(t.Context(), db, run.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(slips) != 20 {
+		t.Errorf("%d slips, want one for each of the crew", len(slips))
+	}
+	for _, s := range slips {
+		if s.Gross.Cmp(piecework.Fen(30_00)) < 0 || s.Gross.Cmp(piecework.Fen(2500_00)) > 0 {
+			t.Errorf("%s earns %s in half a month", s.Worker.Code, s.Gross)
+		}
+	}
+}
+
+func TestEverySignInWorks(t *testing.T) {
+	db := filled(t, days[0])
+	roles := map[account.Role]bool{}
+	for _, s := range demo.SignIns {
+		u, err := account.Authenticate(t.Context(), db, s.Username, demo.Password)
+		if err != nil {
+			t.Fatalf("%s: %v", s.Username, err)
+		}
+		roles[u.Role] = true
+		if u.Role == account.Worker && u.Worker.Name != s.Name || u.Role == account.Contractor && u.Contractor.Name != s.Name {
+			t.Errorf("%s signs in as somebody else", s.Username)
+		}
+	}
+	for _, r := range account.Roles {
+		if !roles[r] {
+			t.Errorf("no sign-in for the role %s", r)
+		}
+	}
+}
+
+// content is what two fillings of the same seed must share; moments of storing differ.
+func content(t *testing.T, db *bun.DB) (lines []string) {
+	t.Helper()
+	if err := db.NewRaw("SELECT uid || ' ' || good || ' ' || recorded_at || ' ' || worker_id FROM tallies ORDER BY id").Scan(t.Context(), &lines); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestTheSameSeedMakesTheSameMonth(t *testing.T) {
+	a, b := content(t, filled(t, days[0])), content(t, filled(t, days[0]))
+	if fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Error("the months differ")
+	}
+}
+
+func TestTheDemoGoesOnlyIntoAnEmptyDatabase(t *testing.T) {
+	db := filled(t, days[0])
+	there, err := demo.Ready(t.Context(), db)
+	if err != nil || !there {
+		t.Errorf("ready: %v, %v", there, err)
+	}
+	if err := demo.Fill(t.Context(), db, demo.Seed, days[0]); !errors.Is(err, piecework.ErrConflict) {
+		t.Errorf("filled a second time: %v", err)
+	}
+	w := pieceworktest.NewWorld(t)
+	if err := demo.Fill(w.Ctx, w.DB, demo.Seed, days[0]); !errors.Is(err, piecework.ErrConflict) {
+		t.Errorf("filled over real data: %v", err)
+	}
+	if n := count(t, w.DB, "tallies"); n != 0 {
+		t.Errorf("%d tallies in a database that was refused", n)
+	}
+}

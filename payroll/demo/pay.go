@@ -1,0 +1,87 @@
+package demo
+
+import (
+	"time"
+
+	"jijian/payroll"
+	"jijian/piecework"
+)
+
+// extra is an adjustment of the demo: half 0 is dated in the first half of the month, 1 in the second, 2 this week.
+type extra struct {
+	shop, worker, half int
+	kind               payroll.Kind
+	amount             int64 // yuan
+	note               string
+}
+
+var extras = []extra{
+	{0, 0, 0, payroll.Bonus, 50, "全勤奖"},
+	{0, 4, 0, payroll.Advance, 1200, "家中急用借支"}, // more than she earns in half a month
+	{0, 7, 0, payroll.Advance, 100, "借支"},
+	{0, 9, 0, payroll.Allowance, 20, "交通补贴"},
+	{0, 12, 0, payroll.Damage, 160, "损坏电动打磨头"}, // more than a fifth of her pay
+	{0, 15, 0, payroll.Bonus, 50, "全勤奖"},
+	{0, 16, 0, payroll.Deduction, 36, "工作餐"},
+	{0, 18, 0, payroll.Allowance, 20, "交通补贴"},
+	{0, 0, 1, payroll.Bonus, 50, "全勤奖"},
+	{0, 3, 1, payroll.Bonus, 80, "带教新人"},
+	{0, 7, 1, payroll.Advance, 150, "借支"},
+	{0, 10, 1, payroll.Deduction, 36, "工作餐"},
+	{0, 18, 1, payroll.Allowance, 20, "交通补贴"},
+	{1, 2, 0, payroll.Bonus, 50, "全勤奖"},
+	{1, 5, 0, payroll.Advance, 200, "借支"},
+	{1, 8, 0, payroll.Damage, 15, "剪刀断尖"},
+	{1, 13, 0, payroll.Allowance, 30, "交通补贴"},
+	{1, 2, 1, payroll.Bonus, 50, "全勤奖"},
+	{1, 19, 1, payroll.Advance, 120, "借支"},
+	{0, 1, 2, payroll.Advance, 100, "借支"},
+	{1, 0, 2, payroll.Allowance, 20, "交通补贴"},
+}
+
+// pay settles. The first half of the month is approved at the first workshop, with one slip issued again, and paid at the
+// second; the second half is a draft at the first workshop; the rest is open.
+func (m *month) pay() {
+	for _, e := range extras {
+		day := []piecework.Date{m.middle.AddDays(-2), m.last.AddDays(-2), m.today}[e.half]
+		a := &payroll.Adjustment{WorkerID: m.shops[e.shop].crew[e.worker].ID, WorkDate: day, Kind: e.kind, Amount: piecework.Fen(100 * e.amount),
+			Note: e.note, RecordedBy: lead}
+		m.try(func() error { return payroll.Adjust(m.ctx, m.db, a) })
+	}
+	bookkeeper := SignIns[1].Name
+	for i, s := range m.shops {
+		m.try(func() error {
+			run, err := payroll.Settle(m.ctx, m.db, s.ID, m.first, m.middle, bookkeeper)
+			if err != nil {
+				return err
+			}
+			if err := payroll.Approve(m.ctx, m.db, run.ID, SignIns[0].Name); err != nil {
+				return err
+			}
+			if i == 1 {
+				return payroll.MarkPaid(m.ctx, m.db, run.ID, bookkeeper)
+			}
+			return m.reissue(s, run)
+		})
+	}
+	m.try(func() error {
+		_, err := payroll.Settle(m.ctx, m.db, m.shops[0].ID, m.middle.AddDays(1), m.last, bookkeeper)
+		return err
+	})
+}
+
+// reissue strikes a tally that the run has paid and gives its worker a new slip.
+func (m *month) reissue(s *shop, run *payroll.PayRun) error {
+	wrong := m.struckLater[1].tally
+	ws := &piecework.WorkSession{Code: s.Code + "-" + m.today.Time().Format("060102")}
+	m.record([]piecework.NewTally{m.reversal(ws, wrong, s.at(m.today, s.starts).Add(15*time.Minute), "工人核对后发现数量有误")})
+	if m.err != nil {
+		return m.err
+	}
+	w, err := piecework.WorkerByCode(m.ctx, m.db, wrong.Worker)
+	if err != nil {
+		return err
+	}
+	_, err = payroll.Reissue(m.ctx, m.db, run.ID, w.ID, "工人核对后发现数量有误", SignIns[1].Name)
+	return err
+}
