@@ -1,0 +1,399 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/templates"
+)
+
+// Cookies. The door cookie carries the secret of forms for those who have not signed in.
+const (
+	sessionCookie = "jijian_session"
+	doorCookie    = "jijian_door"
+	langCookie    = "jijian_lang"
+)
+
+// admit lets a request through to its handler if the table allows it: it finds out who asks, whether the request was made on
+// our own pages, whether the role may, and whether what the path names exists for this person.
+func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r, ok := s.table[c.Request().Method+" "+c.Path()]
+		if ok && r.may == plain {
+			return next(c)
+		}
+		limitBody(c)
+		v := &visit{lang: langOf(c)}
+		c.Set("visit", v)
+		if err := s.identify(c, v); err != nil {
+			return err
+		}
+		if !ok {
+			return next(c) // nothing is registered there: the router's own answer, on a page with the menu
+		}
+		if !safe(c.Request().Method) {
+			if err := s.checkOrigin(c, v); err != nil {
+				return err
+			}
+		}
+		if r.may&open == 0 {
+			if err := s.permit(c, v, r); err != nil {
+				return err
+			}
+		}
+		return next(c)
+	}
+}
+
+func safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// identify finds out who asks: a program by its token, or a person by her session.
+func (s *Server) identify(c echo.Context, v *visit) error {
+	ctx := c.Request().Context()
+	if header := c.Request().Header.Get(echo.HeaderAuthorization); header != "" && isAPI(c) {
+		token, ok := strings.CutPrefix(header, "Bearer ")
+		if !ok {
+			return errNoSignIn
+		}
+		who, err := account.TokenIdentity(ctx, s.DB, token)
+		if errors.Is(err, piecework.ErrForbidden) {
+			return errors.Join(errNoSignIn, err)
+		}
+		v.who = who
+		return err
+	}
+	token := ""
+	if cookie, err := c.Cookie(sessionCookie); err == nil {
+		token = cookie.Value
+	}
+	ctx, err := s.sessions.Load(ctx, token)
+	if err != nil {
+		return err
+	}
+	c.SetRequest(c.Request().WithContext(ctx))
+	c.Response().Before(func() { s.saveSession(c) })
+	if v.csrf, err = s.formSecret(c); err != nil {
+		return err
+	}
+	id := s.sessions.GetInt64(ctx, "user")
+	if id == 0 {
+		return nil
+	}
+	u, err := account.UserByID(ctx, s.DB, id)
+	if err != nil && !errors.Is(err, piecework.ErrNotFound) {
+		return err
+	}
+	if err != nil || u.Disabled || u.Stamp() != s.sessions.GetString(ctx, "stamp") {
+		return s.sessions.Destroy(ctx)
+	}
+	v.who = u.Identity()
+	return nil
+}
+
+// saveSession stores what changed in the session just before the answer goes out.
+func (s *Server) saveSession(c echo.Context) {
+	ctx := c.Request().Context()
+	switch s.sessions.Status(ctx) {
+	case scs.Modified:
+		token, until, err := s.sessions.Commit(ctx)
+		if err != nil {
+			s.Logger.Error("store session", "id", requestID(c), "err", err)
+			return
+		}
+		s.setCookie(c, sessionCookie, token, time.Until(until))
+	case scs.Destroyed:
+		s.setCookie(c, sessionCookie, "", -1)
+	}
+}
+
+// setCookie sets a cookie no script can read; a negative life removes it.
+func (s *Server) setCookie(c echo.Context, name, value string, life time.Duration) {
+	age := int(life.Seconds())
+	if life < 0 {
+		age = -1
+	}
+	c.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(c), SameSite: http.SameSiteLaxMode})
+}
+
+const secretBytes = 32
+
+// formSecret is what forms of this visitor must carry: of the session, or before sign-in of the door cookie.
+func (s *Server) formSecret(c echo.Context) ([]byte, error) {
+	if stored := s.sessions.GetBytes(c.Request().Context(), "csrf"); len(stored) == secretBytes {
+		return stored, nil
+	}
+	if cookie, err := c.Cookie(doorCookie); err == nil {
+		if stored, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil && len(stored) == secretBytes {
+			return stored, nil
+		}
+	}
+	fresh := make([]byte, secretBytes)
+	rand.Read(fresh) // never fails
+	if !isAPI(c) {
+		s.setCookie(c, doorCookie, base64.RawURLEncoding.EncodeToString(fresh), sessionLife)
+	}
+	return fresh, nil
+}
+
+// csrfField hides the secret of forms under a new pad on every page, so that compression of the answer betrays nothing of it.
+func (s *Server) csrfField(c echo.Context) string {
+	secret := visitOf(c).csrf
+	if secret == nil {
+		return ""
+	}
+	field := make([]byte, 2*secretBytes)
+	rand.Read(field[:secretBytes])
+	subtle.XORBytes(field[secretBytes:], field[:secretBytes], secret)
+	return base64.RawURLEncoding.EncodeToString(field)
+}
+
+// carries says whether field was made by csrfField for this visitor.
+func (v *visit) carries(field string) bool {
+	data, err := base64.RawURLEncoding.DecodeString(field)
+	if err != nil || len(data) != 2*secretBytes || len(v.csrf) != secretBytes {
+		return false
+	}
+	secret := make([]byte, secretBytes)
+	subtle.XORBytes(secret, data[:secretBytes], data[secretBytes:])
+	return subtle.ConstantTimeCompare(secret, v.csrf) == 1
+}
+
+// checkOrigin refuses a change that another site made this browser ask for. Programs with a token have no browser.
+func (s *Server) checkOrigin(c echo.Context, v *visit) error {
+	if v.csrf == nil {
+		return nil
+	}
+	r := c.Request()
+	if err := s.origins.Check(r); err != nil {
+		return piecework.Forbidden("This came from another site and was refused.")
+	}
+	if isAPI(c) {
+		sameSite := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
+		if v.signedIn() && !sameSite && !v.carries(r.Header.Get(echo.HeaderXCSRFToken)) {
+			return piecework.Forbidden("This came from another site and was refused.")
+		}
+		return nil
+	}
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	}
+	if !v.carries(r.PostForm.Get("csrf")) {
+		return piecework.Forbidden("The page was open for too long. Load it again and repeat the last step.")
+	}
+	return nil
+}
+
+// errToSignIn ends a request that was answered with the way to the sign-in page.
+var errToSignIn = errors.New("sent to sign in")
+
+// permit checks role and things against the line of the table.
+func (s *Server) permit(c echo.Context, v *visit, r route) error {
+	if !v.signedIn() {
+		if wantsProblem(c) {
+			return errNoSignIn
+		}
+		to := "/signin"
+		if c.Request().Method == http.MethodGet && c.Request().URL.Path != "/" {
+			to += "?next=" + url.QueryEscape(c.Request().URL.RequestURI())
+		}
+		if err := c.Redirect(http.StatusSeeOther, to); err != nil {
+			return err
+		}
+		return errToSignIn
+	}
+	if r.may&mayOf[v.who.Role] == 0 {
+		return piecework.Forbidden("Your role may not do this.")
+	}
+	for _, name := range c.ParamNames() {
+		if freeParams[name] {
+			continue
+		}
+		id, err := strconv.ParseInt(c.Param(name), 10, 64)
+		if err != nil {
+			return echo.ErrNotFound
+		}
+		if err := v.who.May(c.Request().Context(), s.DB, name, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var spoken = language.NewMatcher([]language.Tag{language.English, language.Chinese})
+
+// langOf is the language to answer in: what the address or the cookie says, else Chinese. Programs say it in Accept-Language
+// and are answered in English otherwise.
+func langOf(c echo.Context) string {
+	cookie, err := c.Cookie(langCookie)
+	asked := []string{c.QueryParam("lang")}
+	if err == nil {
+		asked = append(asked, cookie.Value)
+	}
+	for _, lang := range asked {
+		if lang != "" && templates.Known(lang) == lang {
+			return lang
+		}
+	}
+	if !isAPI(c) {
+		return templates.Languages[0]
+	}
+	if _, i := language.MatchStrings(spoken, c.Request().Header.Get("Accept-Language")); i == 1 {
+		return "zh"
+	}
+	return "en"
+}
+
+const langLife = 365 * 24 * time.Hour
+
+// language keeps the language a person chose and goes back to where she was.
+func (s *Server) language(c echo.Context) error {
+	s.setCookie(c, langCookie, templates.Known(c.FormValue("lang")), langLife)
+	to, err := url.Parse(localPath(c.FormValue("back")))
+	if err != nil {
+		return c.Redirect(http.StatusSeeOther, "/")
+	}
+	q := to.Query()
+	q.Del("lang")
+	to.RawQuery = q.Encode()
+	return c.Redirect(http.StatusSeeOther, to.String())
+}
+
+type signinPage struct {
+	Name, Next string
+	Demo       []DemoAccount
+}
+
+func (s *Server) signinPage(c echo.Context, name, next string) signinPage {
+	p := signinPage{Name: name, Next: next}
+	for _, d := range s.Demo {
+		p.Demo = append(p.Demo, DemoAccount{visitOf(c).says(d.Role), d.Name, d.Password})
+	}
+	return p
+}
+
+// signinShow asks for name and password.
+func (s *Server) signinShow(c echo.Context) error {
+	next := localPath(c.QueryParam("next"))
+	if visitOf(c).signedIn() {
+		return c.Redirect(http.StatusSeeOther, next)
+	}
+	return s.page(c, "signin/show", s.signinPage(c, "", next))
+}
+
+// signin lets a person in.
+func (s *Server) signin(c echo.Context) error {
+	ctx, f := c.Request().Context(), readForm(c)
+	name, next := f.text("name"), localPath(f.text("next"))
+	byName, byAddress := "name "+strings.ToLower(fmt.Sprintf("%.80s", name)), "address "+network(c.RealIP())
+	if wait := s.signins.try(byName, byAddress); wait > 0 {
+		return s.tooMany(c, wait, "signin/show", s.signinPage(c, name, next))
+	}
+	u, err := account.Authenticate(ctx, s.DB, name, c.FormValue("password"))
+	if errors.Is(err, piecework.ErrForbidden) {
+		err = piecework.InvalidField("password", "User name or password is wrong.")
+		return s.again(c, err, "signin/show", s.signinPage(c, name, next))
+	}
+	if err != nil {
+		return err
+	}
+	s.signins.forget(byName)
+	s.signins.pardon(byAddress)
+	if err := s.start(c, u); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, next)
+}
+
+// tooMany shows a form again and says how long to wait before the next try.
+func (s *Server) tooMany(c echo.Context, wait time.Duration, name string, page any) error {
+	seconds := int(wait.Seconds()) + 1
+	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
+	text := visitOf(c).says("Too many tries. Wait %d seconds.", seconds)
+	return s.render(c, http.StatusTooManyRequests, name, templates.Errors{{Text: text}}, page)
+}
+
+// start begins the session of a user under a new token.
+func (s *Server) start(c echo.Context, u *account.User) error {
+	ctx := c.Request().Context()
+	if err := s.sessions.Clear(ctx); err != nil {
+		return err
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	secret := make([]byte, secretBytes)
+	rand.Read(secret)
+	s.sessions.Put(ctx, "csrf", secret)
+	s.sessions.Put(ctx, "user", u.ID)
+	s.sessions.Put(ctx, "stamp", u.Stamp())
+	return nil
+}
+
+// signout ends the session.
+func (s *Server) signout(c echo.Context) error {
+	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/signin")
+}
+
+type setupPage struct {
+	Form values
+}
+
+// setupShow asks who the first administrator is.
+func (s *Server) setupShow(c echo.Context) error {
+	if err := s.checkSetup(c); err != nil {
+		return err
+	}
+	return s.page(c, "setup/show", setupPage{values{"username": "admin"}})
+}
+
+// checkSetup is nil while the link is valid.
+func (s *Server) checkSetup(c echo.Context) error {
+	address := "setup " + network(c.RealIP())
+	if s.lookups.try(address) > 0 {
+		return echo.NewHTTPError(http.StatusTooManyRequests)
+	}
+	err := account.CheckSetup(c.Request().Context(), s.DB, c.Param("code"))
+	if err == nil {
+		s.lookups.pardon(address)
+	}
+	return err
+}
+
+// setup makes the first administrator and signs her in.
+func (s *Server) setup(c echo.Context) error {
+	if err := s.checkSetup(c); err != nil {
+		return err
+	}
+	f := readForm(c)
+	u := &account.User{Username: f.text("username"), Name: f.text("name")}
+	if err := account.Setup(c.Request().Context(), s.DB, c.Param("code"), u, c.FormValue("password")); err != nil {
+		return s.again(c, err, "setup/show", setupPage{f.values()})
+	}
+	if err := s.start(c, u); err != nil {
+		return err
+	}
+	return s.done(c, "/", "Welcome, %s. Everything else begins here.", u.Name)
+}

@@ -1,0 +1,210 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"jijian/piecework"
+)
+
+// statuses is what each kind of failure is in HTTP. Whatever is none of them is ours: 500.
+var statuses = []struct {
+	kind   error
+	status int
+}{
+	{errNoSignIn, http.StatusUnauthorized}, // first: it is joined with the reason
+	{piecework.ErrNotFound, http.StatusNotFound},
+	{piecework.ErrInvalid, http.StatusUnprocessableEntity},
+	{piecework.ErrConflict, http.StatusConflict},
+	{piecework.ErrForbidden, http.StatusForbidden},
+	{context.Canceled, http.StatusServiceUnavailable}, // the visitor has gone; nobody reads this
+	{context.DeadlineExceeded, http.StatusServiceUnavailable},
+}
+
+var errNoSignIn = errors.New("not signed in")
+
+// wordsFor is what a page says about a status: what it is, and what to do.
+var wordsFor = map[int]struct{ title, what, next *piecework.Message }{
+	http.StatusBadRequest:   {piecework.Msg("This request cannot be read"), piecework.Msg("What arrived is damaged or incomplete."), piecework.Msg("Go back and try again.")},
+	http.StatusUnauthorized: {piecework.Msg("Please sign in"), piecework.Msg("This needs a sign-in."), piecework.Msg("Sign in and try again.")},
+	http.StatusForbidden:    {piecework.Msg("This is not open to you"), piecework.Msg("Your role may not do this."), piecework.Msg("Ask the lead of your workshop or an administrator.")},
+	http.StatusNotFound:     {piecework.Msg("There is nothing here"), piecework.Msg("The address leads nowhere, or to something you may not see."), piecework.Msg("Check the address, or begin at the start page.")},
+	http.StatusMethodNotAllowed: {piecework.Msg("This address cannot do that"), piecework.Msg("The address exists and takes another kind of request."),
+		piecework.Msg("Begin at the start page.")},
+	http.StatusConflict:              {piecework.Msg("This cannot be done now"), piecework.Msg("Things have changed meanwhile."), piecework.Msg("Go back, load the page again and look at how things stand.")},
+	http.StatusRequestEntityTooLarge: {piecework.Msg("This is too large"), piecework.Msg("More was sent than one request may carry."), piecework.Msg("Send less at once.")},
+	http.StatusUnsupportedMediaType:  {piecework.Msg("This kind of content is not read here"), piecework.Msg("The request must carry application/json."), nil},
+	http.StatusUnprocessableEntity:   {piecework.Msg("Something needs to be put right"), piecework.Msg("What was entered is wrong."), piecework.Msg("Go back and put it right.")},
+	http.StatusTooManyRequests:       {piecework.Msg("Too many tries"), piecework.Msg("There were too many tries from here."), piecework.Msg("Wait a little and try again.")},
+	http.StatusServiceUnavailable:    {piecework.Msg("Not ready"), piecework.Msg("The program cannot answer at the moment."), piecework.Msg("Wait a little and try again.")},
+	http.StatusInternalServerError:   {piecework.Msg("Something went wrong on our side"), piecework.Msg("It was written down with the number below."), piecework.Msg("Try again. If it happens again, tell the operator the number.")},
+}
+
+// statusOf is the HTTP status of an error.
+func statusOf(err error) int {
+	var tooLarge *http.MaxBytesError
+	var ours *echo.HTTPError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge
+	}
+	for _, s := range statuses {
+		if errors.Is(err, s.kind) {
+			return s.status
+		}
+	}
+	if errors.As(err, &ours) {
+		return ours.Code
+	}
+	return http.StatusInternalServerError
+}
+
+// fault is an error in the words of the visitor. What is ours is never told.
+type fault struct {
+	Status                               int
+	Title, What, Where, Next, Href, Link string
+}
+
+func describe(c echo.Context, err error) fault {
+	v, status := visitOf(c), statusOf(err)
+	words, ok := wordsFor[status]
+	if !ok {
+		words = wordsFor[http.StatusInternalServerError]
+		if status < 500 {
+			words = wordsFor[http.StatusBadRequest]
+		}
+	}
+	f := fault{Status: status, Title: inWords(v.lang, words.title), What: inWords(v.lang, words.what)}
+	if words.next != nil {
+		f.Next = inWords(v.lang, words.next)
+	}
+	var problem *piecework.Problem
+	var invalid *piecework.Invalid
+	switch {
+	case status >= 500:
+		f.Where = requestID(c)
+	case errors.As(err, &problem):
+		f.What = inWords(v.lang, &problem.Message)
+	case errors.As(err, &invalid):
+		var parts []string
+		for _, e := range fieldErrors(v.lang, invalid) {
+			parts = append(parts, e.Field+": "+e.Text)
+		}
+		f.What = strings.Join(parts, "; ")
+	default:
+		f.Where = c.Request().Method + " " + c.Request().URL.Path
+	}
+	return f
+}
+
+// fail is the last word on a request that returned an error: a page, or a problem document (RFC 9457) for programs.
+func (s *Server) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	f := describe(c, err)
+	if f.Status >= 500 {
+		s.Logger.Error("request failed", "id", requestID(c), "err", err)
+	}
+	h := c.Response().Header()
+	h.Del("Content-Disposition")
+	h.Set("Cache-Control", "no-store")
+	if f.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	if wantsProblem(c) {
+		_ = s.problem(c, f, err)
+		return
+	}
+	if f.Status == http.StatusConflict || f.Status == http.StatusUnprocessableEntity {
+		f.Href, f.Link = back(c), visitOf(c).says("Go back")
+	}
+	if failed := s.render(c, f.Status, "error/show", nil, f); failed != nil {
+		s.Logger.Error("error page failed", "id", requestID(c), "err", failed)
+		_ = c.String(f.Status, f.Title+"\n")
+	}
+}
+
+func wantsProblem(c echo.Context) bool {
+	accept := c.Request().Header.Get("Accept")
+	return isAPI(c) || strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
+}
+
+// problemDocument is RFC 9457, with the wrong places.
+type problemDocument struct {
+	Title    string         `json:"title"`
+	Status   int            `json:"status"`
+	Detail   string         `json:"detail,omitempty"`
+	Instance string         `json:"instance,omitempty" doc:"number of the request, to quote to the operator"`
+	Errors   []problemPlace `json:"errors,omitempty"`
+}
+
+type problemPlace struct {
+	Location string `json:"location" doc:"what is wrong, such as tallies[0].good"`
+	Message  string `json:"message"`
+}
+
+func (s *Server) problem(c echo.Context, f fault, err error) error {
+	doc := problemDocument{Title: f.Title, Status: f.Status, Detail: f.What, Instance: "urn:request:" + requestID(c)}
+	var invalid *piecework.Invalid
+	if errors.As(err, &invalid) && f.Status < 500 {
+		doc.Detail = ""
+		for _, e := range fieldErrors(visitOf(c).lang, invalid) {
+			doc.Errors = append(doc.Errors, problemPlace{e.Field, e.Text})
+		}
+	}
+	data, failed := json.Marshal(doc)
+	if failed != nil {
+		return failed
+	}
+	return c.Blob(f.Status, "application/problem+json", append(data, '\n'))
+}
+
+// back is the page of ours that the request came from, or the start page.
+func back(c echo.Context) string {
+	from, err := url.Parse(c.Request().Referer())
+	if err != nil || from.Host != c.Request().Host {
+		return "/"
+	}
+	return localPath(from.RequestURI())
+}
+
+// localPath is path if it leads to this server, else the start page.
+func localPath(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return "/"
+	}
+	return path
+}
+
+// keepPanic hands a panic on as an error with its stack, for the log.
+func keepPanic(_ echo.Context, err error, stack []byte) error {
+	return fmt.Errorf("panic: %w\n%s", err, stack)
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// logged numbers each request and writes one line about it.
+func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
+	number := middleware.RequestID()
+	return func(c echo.Context) error {
+		start := time.Now()
+		c.Request().Header.Del(echo.HeaderXRequestID) // a visitor's own number could not be told from ours
+		if err := number(next)(c); err != nil {
+			c.Error(err)
+		}
+		r := c.Request()
+		s.Logger.Info("request", "id", requestID(c), "method", r.Method, "path", r.URL.Path, "status", c.Response().Status,
+			"bytes", c.Response().Size, "ms", time.Since(start).Milliseconds(), "from", c.RealIP(), "user", visitOf(c).who.UserID)
+		return nil
+	}
+}

@@ -1,0 +1,112 @@
+package handlers
+
+// How a page is added
+//
+//  1. Put its line into the table below: method, path, who may, handler. There is no other way to register a path, and a
+//     line without anybody who may is refused at start.
+//  2. Name what the path is about by its kind: "/orders/:order/close", not ":id". Before the handler runs, the thing must
+//     exist and be visible to the person ([account.Identity.May]); otherwise the answer is "not found". So a handler reads
+//     paramID(c, "order") and need not check again. Kinds are in piecework/account/identity.go.
+//  3. Write the handler, func (s *Server) orderClose(c echo.Context) error: parse, one domain call, render or redirect.
+//     Lists take s.filter(c), which is narrowed to what the person may see. Ids from a form go through f.id with its kind.
+//     contractors.go is a whole example; view.go and form.go hold what it uses.
+//  4. Add templates/pages/<thing>/<action>.html (see templates/README.md) and its words to templates/zh.json.
+//  5. If it belongs into the menu, add a line to menu in view.go. TestPermissions walks the table: give it an id of each kind
+//     your path names, if it has none yet.
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/piecework/account"
+	"jijian/templates"
+)
+
+// may is the set of those who may ask for a path.
+type may uint8
+
+const (
+	plain may = 1 << iota // anybody; nothing is known about the visitor
+	open                  // anybody
+	admin
+	bookkeeper
+	lead
+	worker
+	contractor
+
+	books    = admin | bookkeeper
+	office   = books | lead
+	signedIn = office | worker | contractor
+)
+
+var mayOf = map[account.Role]may{account.Admin: admin, account.Bookkeeper: bookkeeper, account.Lead: lead, account.Worker: worker, account.Contractor: contractor}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// route is one line of the table. Pages have a handler, operations of the JSON interface an api.
+type route struct {
+	method, path string
+	may          may
+	handler      echo.HandlerFunc
+	api          *operation
+}
+
+// routes is every path there is.
+func (s *Server) routes() []route {
+	return []route{
+		{get, "/healthz", plain, s.health, nil},
+		{get, "/readyz", plain, s.ready, nil},
+		{get, templates.StaticPrefix + "*", plain, echo.WrapHandler(templates.Static()), nil},
+
+		{get, "/signin", open, s.signinShow, nil},
+		{post, "/signin", open, s.signin, nil},
+		{post, "/signout", open, s.signout, nil},
+		{post, "/lang", open, s.language, nil},
+		{get, "/setup/:code", open, s.setupShow, nil},
+		{post, "/setup/:code", open, s.setup, nil},
+
+		{get, "/contractors", office, s.contractors, nil},
+		{get, "/contractors/new", office, s.contractorNew, nil},
+		{post, "/contractors", office, s.contractorCreate, nil},
+		{get, "/contractors/:contractor", office, s.contractorEdit, nil},
+		{post, "/contractors/:contractor", office, s.contractorSave, nil},
+	}
+}
+
+// freeParams are path parameters that are not the id of a thing.
+var freeParams = map[string]bool{"code": true, "*": true}
+
+// register puts the table into the router and makes sure that nothing else is in it.
+func (s *Server) register() error {
+	s.table = map[string]route{}
+	for _, r := range s.routes() {
+		key := r.method + " " + r.path
+		if _, twice := s.table[key]; twice || r.may == 0 || (r.handler == nil) == (r.api == nil) {
+			return fmt.Errorf("route %s: needs one permission, one handler and one line", key)
+		}
+		for _, part := range strings.FieldsFunc(r.path, func(c rune) bool { return c == '/' }) {
+			if name, ok := strings.CutPrefix(part, ":"); ok && !account.Kinds(name) && !freeParams[name] {
+				return fmt.Errorf("route %s: %q is neither a kind of thing nor in freeParams", key, name)
+			}
+		}
+		s.table[key] = r
+		if r.handler != nil {
+			s.echo.Add(r.method, r.path, r.handler)
+		}
+	}
+	if err := s.registerAPI(); err != nil {
+		return err
+	}
+	for _, r := range s.echo.Routes() {
+		if _, ok := s.table[r.Method+" "+r.Path]; !ok {
+			return fmt.Errorf("route %s %s is not in the table", r.Method, r.Path)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+// Package handlers answers HTTP: pages for people, a JSON interface for programs. A request makes two hops: the route's
+// handler parses, makes one domain call and renders; the domain function holds its SQL and its transaction. No handler
+// holds a query. routes.go lists every path with who may ask for it, and says how a page is added.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/templates"
+)
+
+// Config is what a server needs to know. DB is required, everything else may stay zero.
+type Config struct {
+	DB *bun.DB
+	// BaseURL is the address people use, such as https://jijian.example; "" takes the host of each request. With https, cookies
+	// are sent only over https, even if a proxy in front ends it.
+	BaseURL string
+	// BehindProxy trusts X-Forwarded-For from machines of the private network; without it the peer is the visitor.
+	BehindProxy bool
+	// Demo lists the sign-ins that the sign-in page offers; nil unless this is a demo.
+	Demo    []DemoAccount
+	Logger  *slog.Logger // nil: slog.Default()
+	Version string       // of the program, for the description of the interface
+}
+
+// DemoAccount is a sign-in that anybody may use. Role is in English, such as "Lead".
+type DemoAccount struct{ Role, Name, Password string }
+
+// Server answers every request. It is an http.Handler.
+type Server struct {
+	Config
+	echo     *echo.Echo
+	pages    *templates.Pages
+	recorder *piecework.Recorder
+	sessions *scs.SessionManager
+	origins  *http.CrossOriginProtection
+	table    map[string]route // by method and path
+	openAPI  []byte
+	docs     docsPage
+	signins  *throttle // by account and by address
+	lookups  *throttle // of check codes and setup links, by address
+	stop     context.CancelFunc
+}
+
+// sessionLife is how long a sign-in lasts.
+const sessionLife = 7 * 24 * time.Hour
+
+// New makes a server. Close ends what it has running.
+func New(cfg Config) (*Server, error) {
+	pages, err := templates.New()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	s := &Server{Config: cfg, echo: echo.New(), pages: pages, sessions: scs.New(), origins: http.NewCrossOriginProtection(),
+		signins: newThrottle(5, 15*time.Minute), lookups: newThrottle(20, 15*time.Minute)}
+	if cfg.BaseURL != "" {
+		u, err := url.Parse(cfg.BaseURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, piecework.InvalidField("base_url", "%q is not an address such as https://jijian.example", cfg.BaseURL)
+		}
+		if err := s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, err
+		}
+	}
+	s.sessions.Store = account.WebSessions{DB: cfg.DB}
+	s.sessions.Lifetime = sessionLife
+	s.echo.HTTPErrorHandler = s.fail
+	s.echo.IPExtractor = echo.ExtractIPDirect()
+	if cfg.BehindProxy {
+		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
+	}
+	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), headers,
+		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024}), s.admit)
+	if err := s.register(); err != nil {
+		return nil, err
+	}
+	s.recorder = piecework.NewRecorder(cfg.DB)
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go s.sweep(ctx)
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// HTTP is a server for this handler with the time limits that keep slow clients from holding it.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Logger.Handler(), slog.LevelWarn)}
+}
+
+// Close stops what runs beside the requests. Tallies still waiting are told to be sent again.
+func (s *Server) Close() {
+	s.stop()
+	s.recorder.Close()
+}
+
+// sweep deletes expired web sessions now and every hour.
+func (s *Server) sweep(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := (account.WebSessions{DB: s.DB}).Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.Logger.Error("sweep", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// secure says whether cookies may travel only over https.
+func (s *Server) secure(c echo.Context) bool {
+	return c.IsTLS() || strings.HasPrefix(s.BaseURL, "https://")
+}
+
+// policy lets a page load only what this server sends. The select arrows of the style sheet are data: images.
+const policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+func headers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+		return next(c)
+	}
+}
+
+// limits on request bodies in bytes.
+const (
+	pageLimit = 1 << 20
+	apiLimit  = 8 << 20
+)
+
+func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path, "/api/") }
+
+func limitBody(c echo.Context) {
+	limit := int64(pageLimit)
+	if isAPI(c) {
+		limit = apiLimit
+	}
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+}
+
+// health says that the process runs.
+func (s *Server) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+// ready says whether the database answers.
+func (s *Server) ready(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
+	defer cancel()
+	if err := s.DB.PingContext(ctx); err != nil {
+		return errors.Join(echo.NewHTTPError(http.StatusServiceUnavailable), err)
+	}
+	return c.String(http.StatusOK, "ok\n")
+}

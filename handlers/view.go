@@ -1,0 +1,173 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/payroll"
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/templates"
+)
+
+// What a handler uses:
+//
+//	s.page(c, "orders/list", orderList{…})         shows a page; the struct is what the template calls .Page
+//	s.again(c, err, "orders/form", orderForm{…})   shows a form again, status 422, if err is about its fields; returns other errors
+//	s.done(c, "/orders", "%s is closed.", code)    goes on to a page (303), which says once what was done
+//	s.doneUndo(c, to, undo, "…", args…)            the same, with a button that posts to undo
+//	s.filter(c)                                    q, page, from, to, status and ids of the address, narrowed to the person
+//	visitOf(c).who                                 who acts: .Name for the books, .WorkshopID, .Role
+//	visitOf(c).says("…", args…)                    a sentence in the visitor's language
+//	paramID(c, "order")                            the id in the path, already known to exist and to be visible
+//	s.zone(c)                                      the time zone to show moments in
+
+// menu is the navigation. A person sees the entries whose path she may ask for.
+var menu = []struct {
+	label *piecework.Message
+	href  string
+}{
+	{piecework.Msg("Contractors"), "/contractors"},
+}
+
+// visit is what is known about a request before its handler runs.
+type visit struct {
+	who  account.Identity // the zero value when nobody is signed in
+	lang string
+	csrf []byte // what the hidden field of forms must carry; nil for tokens
+}
+
+// visitOf is the visit of a request that was admitted.
+func visitOf(c echo.Context) *visit {
+	v, ok := c.Get("visit").(*visit)
+	if !ok {
+		v = &visit{lang: langOf(c)}
+		c.Set("visit", v)
+	}
+	return v
+}
+
+func (v *visit) signedIn() bool { return v.who.Role != "" }
+
+// says translates a sentence for the visitor.
+func (v *visit) says(format string, args ...any) string {
+	return inWords(v.lang, &piecework.Message{Format: format, Args: args})
+}
+
+// inWords translates a message and the messages among its arguments.
+func inWords(lang string, m *piecework.Message) string {
+	args := make([]any, len(m.Args))
+	for i, arg := range m.Args {
+		switch arg := arg.(type) {
+		case *piecework.Message:
+			args[i] = inWords(lang, arg)
+		case piecework.Message:
+			args[i] = inWords(lang, &arg)
+		case payroll.RunStatus:
+			args[i] = templates.Label(lang, string(arg))
+		default:
+			args[i] = arg
+		}
+	}
+	return templates.Translate(lang, m.Format, args...)
+}
+
+// roleNames are the roles in words.
+var roleNames = map[account.Role]*piecework.Message{
+	account.Admin: piecework.Msg("Administrator"), account.Bookkeeper: piecework.Msg("Bookkeeper"), account.Lead: piecework.Msg("Lead"),
+	account.Worker: piecework.Msg("Worker"), account.Contractor: piecework.Msg("Contractor"),
+}
+
+// page shows a page.
+func (s *Server) page(c echo.Context, name string, page any) error {
+	return s.render(c, http.StatusOK, name, nil, page)
+}
+
+// again shows a form again with what is wrong in it. An error that is not about fields is returned.
+func (s *Server) again(c echo.Context, err error, name string, page any) error {
+	var invalid *piecework.Invalid
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	return s.render(c, http.StatusUnprocessableEntity, name, fieldErrors(visitOf(c).lang, invalid), page)
+}
+
+func fieldErrors(lang string, invalid *piecework.Invalid) templates.Errors {
+	var list templates.Errors
+	for _, f := range invalid.Fields {
+		list = append(list, templates.FieldError{Field: f.Field, Text: inWords(lang, &f.Message)})
+	}
+	return list
+}
+
+func (s *Server) render(c echo.Context, status int, name string, errs templates.Errors, page any) error {
+	v := visitOf(c)
+	view := templates.View{Path: c.Request().URL.RequestURI(), CSRF: s.csrfField(c), Errors: errs, Page: page, Flash: s.popFlash(c)}
+	if v.signedIn() {
+		view.User = &templates.User{Name: v.who.Name, Role: inWords(v.lang, roleNames[v.who.Role])}
+		view.Nav = s.nav(c, v)
+	}
+	// Buffered, so that a page that fails in the middle becomes an error page.
+	var whole strings.Builder
+	if err := s.pages.Render(&whole, name, v.lang, view); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.HTML(status, whole.String())
+}
+
+func (s *Server) nav(c echo.Context, v *visit) []templates.Link {
+	var links []templates.Link
+	path := c.Request().URL.Path
+	for _, m := range menu {
+		if s.table[get+" "+m.href].may&mayOf[v.who.Role] != 0 {
+			current := path == m.href || m.href != "/" && strings.HasPrefix(path, m.href+"/")
+			links = append(links, templates.Link{Label: inWords(v.lang, m.label), Href: m.href, Current: current})
+		}
+	}
+	return links
+}
+
+// done goes on to a page that says once what was done.
+func (s *Server) done(c echo.Context, to, format string, args ...any) error {
+	return s.doneUndo(c, to, "", format, args...)
+}
+
+// doneUndo is done with a button that posts to the path undo.
+func (s *Server) doneUndo(c echo.Context, to, undo, format string, args ...any) error {
+	ctx := c.Request().Context()
+	s.sessions.Put(ctx, "flash", visitOf(c).says(format, args...))
+	s.sessions.Put(ctx, "undo", undo)
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+func (s *Server) popFlash(c echo.Context) *templates.Flash {
+	if !visitOf(c).signedIn() {
+		return nil
+	}
+	ctx := c.Request().Context()
+	text := s.sessions.PopString(ctx, "flash")
+	if text == "" {
+		return nil
+	}
+	return &templates.Flash{Kind: templates.Done, Text: text, Undo: s.sessions.PopString(ctx, "undo")}
+}
+
+// zone is the time zone of the visitor's workshop, or the usual one.
+func (s *Server) zone(c echo.Context) *time.Location {
+	if id := visitOf(c).who.WorkshopID; id != 0 {
+		if w, err := piecework.WorkshopByID(c.Request().Context(), s.DB, id); err == nil {
+			return w.Location()
+		}
+	}
+	return piecework.NewWorkshop("", "").Location()
+}
+
+// today is the present day in the visitor's time zone.
+func (s *Server) today(c echo.Context) piecework.Date {
+	return piecework.DateOf(time.Now().In(s.zone(c)))
+}
