@@ -1,0 +1,133 @@
+// Package slipdoc turns settlement slips as they are stored into slips as they are printed: names for codes, words in the
+// reader's language, and the rules that were applied as footnotes. The command line and the pages print the same.
+package slipdoc
+
+import (
+	"fmt"
+	"strings"
+
+	"jijian/payroll"
+	"jijian/payroll/slippdf"
+	"jijian/piecework"
+)
+
+// Of is the printed form of a slip in "zh" or "en" (any other is "zh"). The slip comes from [payroll.SlipsOf] or
+// [payroll.SlipByID], with everything printed on it. baseURL is where people reach the program, such as
+// https://jijian.example; without it there is no QR code.
+func Of(s *payroll.Slip, lang, baseURL string) slippdf.Slip {
+	words := &chinese
+	if lang == "en" {
+		words = &english
+	}
+	doc := slippdf.Slip{
+		Number: fmt.Sprintf("%d-%s", s.RunID, s.Worker.Code), Version: s.Version, Workshop: s.Run.Workshop.Name,
+		WorkerCode: s.Worker.Code, WorkerName: s.Worker.Name,
+		From: s.Run.PeriodFrom, To: s.Run.PeriodTo, Draft: s.IssuedAt == 0, Currency: s.Run.Workshop.Currency,
+		Gross: s.Gross, Deductions: s.Deductions, Tax: s.Tax, Net: s.Net, Carried: s.CarriedForward,
+		CheckCode: s.CheckCode,
+	}
+	if s.IssuedAt != 0 {
+		doc.Approved = piecework.DateOf(s.IssuedAt.In(s.Run.Workshop.Location()))
+	}
+	doc.CheckURL = CheckURL(baseURL, s.CheckCode)
+	for i := range s.Lines {
+		doc.Lines = append(doc.Lines, words.line(&s.Lines[i]))
+	}
+	doc.Footnotes = words.footnotes(s)
+	return doc
+}
+
+// All is the printed form of several slips.
+func All(slips []payroll.Slip, lang, baseURL string) []slippdf.Slip {
+	docs := make([]slippdf.Slip, len(slips))
+	for i := range slips {
+		docs[i] = Of(&slips[i], lang, baseURL)
+	}
+	return docs
+}
+
+// CheckURL is the page on which anybody who holds a slip can check it; "" without a base address or a code.
+func CheckURL(baseURL, code string) string {
+	if baseURL == "" || code == "" {
+		return ""
+	}
+	return strings.TrimSuffix(baseURL, "/") + "/c/" + code
+}
+
+func (words *language) line(l *payroll.Line) slippdf.Line {
+	out := slippdf.Line{Kind: words.kinds[l.Kind], Amount: l.Amount, Rework: l.Rework, ScrapWorkmanship: l.ScrapWorkmanship, ScrapMaterial: l.ScrapMaterial}
+	if l.Operation != nil {
+		out.Operation = l.Operation.Name
+	}
+	if l.Order != nil {
+		out.Order = l.Order.Code
+		if l.Order.Product != nil {
+			out.Product = l.Order.Product.Name
+		}
+	}
+	if l.IsWork() {
+		out.HasQuantity, out.Quantity, out.Rate = true, l.Quantity, l.Rate
+	}
+	notes := []string{l.Note}
+	if l.CorrectsRunID != 0 {
+		notes = append(notes, fmt.Sprintf(words.corrects, l.CorrectsRunID))
+	}
+	if l.CarriedFromRunID != 0 {
+		notes = append(notes, fmt.Sprintf(words.carriedFrom, l.CarriedFromRunID))
+	}
+	out.Note = strings.TrimPrefix(strings.Join(notes, " "), " ")
+	return out
+}
+
+// footnotes are the rules behind the figures of this slip, each only where it was used.
+func (words *language) footnotes(s *payroll.Slip) []string {
+	var notes []string
+	policy := payroll.PolicyOf(s.Run.Workshop)
+	uses := map[payroll.Kind]bool{}
+	for i := range s.Lines {
+		uses[s.Lines[i].Kind] = true
+		uses[""] = uses[""] || s.Lines[i].IsWork()
+	}
+	for _, c := range s.Carries {
+		uses[c.Kind] = true
+	}
+	if uses[""] {
+		notes = append(notes, words.paid(policy), words.rounding)
+	}
+	if uses[payroll.Correction] {
+		notes = append(notes, words.correction)
+	}
+	if uses[payroll.Damage] {
+		notes = append(notes, fmt.Sprintf(words.damage, policy.DamageCapPercent))
+	}
+	if !s.CarriedForward.IsZero() {
+		notes = append(notes, words.carried)
+	}
+	if s.Reason != "" {
+		notes = append(notes, fmt.Sprintf(words.replaces, s.Version-1, s.Reason))
+	}
+	if s.CheckCode != "" {
+		notes = append(notes, words.check)
+	}
+	return notes
+}
+
+// paid says which counted pieces are paid and which are not.
+func (words *language) paid(p payroll.Policy) string {
+	paid, unpaid := []string{words.good}, []string(nil)
+	for _, c := range []struct {
+		name string
+		paid bool
+	}{{words.material, p.PayScrapMaterial}, {words.workmanship, p.PayScrapWorkmanship}, {words.rework, p.PayRework}} {
+		if c.paid {
+			paid = append(paid, c.name)
+		} else {
+			unpaid = append(unpaid, c.name)
+		}
+	}
+	note := fmt.Sprintf(words.paidPieces, strings.Join(paid, " + "))
+	if len(unpaid) > 0 {
+		note += fmt.Sprintf(words.unpaidPieces, strings.Join(unpaid, words.and))
+	}
+	return note + words.stop
+}
