@@ -30,7 +30,11 @@ func (f Fault) String() string {
 		fmt.Fprintf(&b, " row %d", f.Row)
 	}
 	if f.Column != "" {
-		fmt.Fprintf(&b, " column %s value %s", f.Column, strconv.Quote(shorten(f.Value)))
+		name := f.Column
+		if piecework.CheckCode(name) != nil { // a column nobody knows may have any name
+			name = strconv.Quote(name)
+		}
+		fmt.Fprintf(&b, " column %s value %s", name, strconv.Quote(shorten(f.Value)))
 	}
 	// The domain's sentences open with the value, for forms; here it stands in front already.
 	sentence := f.Message.String()

@@ -190,10 +190,10 @@ type cell struct {
 
 // textFor is what a person sees in the cell, written the way the column is written in a CSV file.
 func (c cell) textFor(kind Kind, date1904 bool) (string, *piecework.Message) {
-	switch c.form {
-	case asText:
+	switch {
+	case c.form == asText, c.text == "":
 		return c.text, nil
-	case asError:
+	case c.form == asError:
 		return c.text, piecework.Msg("is the error of a formula")
 	}
 	f, err := strconv.ParseFloat(c.text, 64)
