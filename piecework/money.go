@@ -127,8 +127,13 @@ func (m Money) Split(weights []int64) []Money {
 	return parts
 }
 
-// Value stores minor units.
-func (m Money) Value() (driver.Value, error) { return m.Fen(), nil }
+// Value stores minor units. An amount that BIGINT cannot hold is an error, never another amount.
+func (m Money) Value() (driver.Value, error) {
+	if exact := m.d.Shift(2).BigInt(); !exact.IsInt64() {
+		return nil, fmt.Errorf("the amount %s is out of range", m)
+	}
+	return m.Fen(), nil
+}
 
 // Scan reads minor units.
 func (m *Money) Scan(src any) error {
