@@ -1,0 +1,70 @@
+package payroll_test
+
+import (
+	"fmt"
+	"testing"
+
+	"jijian/payroll"
+	"jijian/piecework/pieceworktest"
+)
+
+func TestChangesShowWhatStandsOut(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Cut, nil, "2026-10-01", "1")
+	w.Session("S2", "2026-10-20")
+	for worker, pieces := range map[string][2]int64{"A1": {100, 210}, "A2": {100, 190}, "A3": {50, 60}} {
+		w.Count("S1", worker, "cut", pieces[0])
+		w.Count("S2", worker, "cut", pieces[1])
+	}
+	adjust(w, 2, "2026-10-20", payroll.Advance, "500")
+	first := settle(w, "2026-10-01", "2026-10-15")
+	w.Must(payroll.Approve(w.Ctx, w.DB, first.ID, "test"))
+	second := settle(w, "2026-10-16", "2026-10-30") // as many days
+	changes, err := payroll.Changes(w.Ctx, w.DB, second, first)
+	w.Must(err)
+	if len(changes) != 2 || changes[0].Worker.Code != "A1" || changes[0].Before.String() != "100.00" || changes[0].After.String() != "210.00" ||
+		changes[1].Worker.Code != "A3" || !changes[1].ZeroNet {
+		t.Fatalf("%+v", changes)
+	}
+	alone, err := payroll.Changes(w.Ctx, w.DB, second, nil)
+	w.Must(err)
+	if len(alone) != 1 || alone[0].Worker.Code != "A3" {
+		t.Fatalf("without a run before: %+v", alone)
+	}
+	totals, err := payroll.TotalsOfRuns(w.Ctx, w.DB, []payroll.PayRun{*first, *second})
+	w.Must(err)
+	for _, run := range []*payroll.PayRun{first, second} {
+		if want, err := payroll.TotalsOf(w.Ctx, w.DB, run.ID); err != nil || fmt.Sprint(totals[run.ID]) != fmt.Sprint(want) {
+			t.Errorf("run %d: %v, alone %v, %v", run.ID, totals[run.ID], want, err)
+		}
+	}
+}
+
+func TestChangesCompareByTheDay(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Cut, nil, "2026-10-01", "1")
+	w.Session("S2", "2026-10-20")
+	w.Count("S1", "A1", "cut", 100)
+	w.Count("S2", "A1", "cut", 250)
+	first := settle(w, "2026-10-01", "2026-10-05")
+	w.Must(payroll.Approve(w.Ctx, w.DB, first.ID, "test"))
+	second := settle(w, "2026-10-06", "2026-10-20") // three times as many days
+	changes, err := payroll.Changes(w.Ctx, w.DB, second, first)
+	w.Must(err)
+	if len(changes) != 0 {
+		t.Errorf("%+v", changes)
+	}
+}
+
+func TestRunOfTally(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Cut, nil, "2026-10-01", "1")
+	w.Count("S1", "A1", "cut", 100)
+	if run, err := payroll.RunOfTally(w.Ctx, w.DB, 1); err != nil || run != nil {
+		t.Fatalf("before: %v, %v", run, err)
+	}
+	settled := settle(w, "2026-10-01", "2026-10-05")
+	if run, err := payroll.RunOfTally(w.Ctx, w.DB, 1); err != nil || run == nil || run.ID != settled.ID {
+		t.Fatalf("after: %v, %v", run, err)
+	}
+}
