@@ -50,11 +50,12 @@ func Open(dsn string) (*bun.DB, error) {
 
 // sqliteDSN carries every pragma, because one set by Exec would reach a single pooled connection. synchronous=FULL is
 // what makes an acknowledged tally survive a power cut; _txlock=immediate makes a transaction wait for its turn at the
-// start instead of failing in the middle.
+// start instead of failing in the middle; recursive_triggers keeps INSERT OR REPLACE from getting past the triggers that
+// make tallies append-only.
 func sqliteDSN(path string) string {
 	q := url.Values{}
 	for _, p := range []string{"foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(30000)",
-		"temp_store(MEMORY)", "cache_size(-16000)"} {
+		"temp_store(MEMORY)", "cache_size(-16000)", "recursive_triggers(1)"} {
 		q.Add("_pragma", p)
 	}
 	q.Set("_txlock", "immediate")

@@ -267,6 +267,8 @@ func (k *known) accept(by Actor, in *NewTally) TallyResult {
 	k.tallies[t.UID] = t
 	if t.Codes.Reverses != "" {
 		k.struck[t.Codes.Reverses] = true
+		original := k.tallies[t.Codes.Reverses]
+		delete(k.tickets, ticketKey{original.Ticket, original.OperationID})
 	}
 	if t.Ticket != "" && t.Codes.Reverses == "" {
 		k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID
