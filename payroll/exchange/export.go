@@ -1,0 +1,253 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"jijian/payroll"
+	"jijian/piecework"
+)
+
+// RunExports are the exports of a pay run by the name the command line has for them.
+var RunExports = map[string]func(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error{
+	"lines":    Lines,
+	"slips":    Slips,
+	"payments": Payments,
+	"ledger":   Ledger,
+}
+
+// run reads a run and its current slips with their lines, by worker code.
+func run(ctx context.Context, db bun.IDB, runID int64) (*payroll.PayRun, []payroll.Slip, error) {
+	r, err := payroll.RunByID(ctx, db, runID)
+	if err != nil {
+		return nil, nil, err
+	}
+	slips, err := payroll.SlipsOf(ctx, db, runID, 0)
+	slices.SortStableFunc(slips, func(a, b payroll.Slip) int { return cmp.Compare(a.Worker.Code, b.Worker.Code) })
+	return r, slips, err
+}
+
+var lineColumns = []outColumn{{"worker", exact, ""}, {"kind", exact, ""}, {"order", exact, ""}, {"operation", exact, ""},
+	{"quantity", pieces, ""}, {"rate", perPiece, ""}, {"amount", amount, ""}}
+
+// Lines writes every line of every slip of a run, sorted by worker, kind, order, operation (as written) and rate.
+// Deductions are negative. Lines that are not for pieces have no quantity and no rate.
+func Lines(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
+	_, slips, err := run(ctx, db, runID)
+	if err != nil {
+		return err
+	}
+	type line struct {
+		worker, order, operation string
+		*payroll.Line
+	}
+	var lines []line
+	for i := range slips {
+		for j := range slips[i].Lines {
+			l := line{worker: slips[i].Worker.Code, Line: &slips[i].Lines[j]}
+			if l.Order != nil {
+				l.order = l.Order.Code
+			}
+			if l.Operation != nil {
+				l.operation = l.Operation.Code
+			}
+			lines = append(lines, l)
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b line) int {
+		return cmp.Or(cmp.Compare(a.worker, b.worker), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.order, b.order),
+			cmp.Compare(a.operation, b.operation), a.Rate.Cmp(b.Rate), a.Amount.Cmp(b.Amount))
+	})
+	rows := make([][]string, len(lines))
+	for i, l := range lines {
+		rows[i] = []string{l.worker, string(l.Kind), l.order, l.operation, "", "", l.Amount.String()}
+		if l.IsWork() {
+			rows[i][4], rows[i][5] = number(l.Quantity), l.Rate.String()
+		}
+	}
+	return write(w, format, "lines", lineColumns, rows)
+}
+
+var slipColumns = []outColumn{{"worker", exact, ""}, {"name", freeText, ""}, {"gross", amount, ""}, {"deductions", amount, ""},
+	{"tax", amount, ""}, {"net", amount, ""}, {"carried_forward", amount, ""}}
+
+// Slips writes the totals of every slip of a run by worker; all amounts are positive and net = gross − tax − deductions.
+func Slips(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
+	_, slips, err := run(ctx, db, runID)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, len(slips))
+	for i, s := range slips {
+		rows[i] = []string{s.Worker.Code, s.Worker.Name, s.Gross.String(), s.Deductions.String(), s.Tax.String(), s.Net.String(), s.CarriedForward.String()}
+	}
+	return write(w, format, "slips", slipColumns, rows)
+}
+
+var paymentColumns = []outColumn{{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"amount", amount, "实发金额"},
+	{"currency", exact, "币种"}, {"phone", freeText, "电话"}, {"method", exact, "支付方式"}, {"account", exact, "账号"}, {"reference", exact, "附言"}}
+
+// Payments writes who is to receive how much: everybody of the run whose net pay is more than 0. Method and account are
+// left for whoever pays, because the program does not keep accounts; reference is one for each payment, such as RUN7-W012.
+func Payments(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
+	r, slips, err := run(ctx, db, runID)
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, s := range slips {
+		if s.Net.Sign() > 0 {
+			rows = append(rows, []string{s.Worker.Code, s.Worker.Name, s.Net.String(), r.Workshop.Currency, s.Worker.Phone, "", "",
+				fmt.Sprintf("RUN%d-%s", runID, s.Worker.Code)})
+		}
+	}
+	return write(w, format, "payments", paymentColumns, rows)
+}
+
+var ledgerColumns = []outColumn{
+	{"employer", freeText, "用人单位"}, {"period_from", exact, "周期起"}, {"period_to", exact, "周期止"}, {"pay_date", exact, "支付日期"},
+	{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"phone", freeText, "联系方式"},
+	{"worked_hours", hours, "工作时间"}, {"pieces", pieces, "计件数"},
+	{"piece", amount, "计件工资"}, {"tier", amount, "阶梯工资"}, {"team", amount, "集体计件"}, {"bonus", amount, "奖金"}, {"allowance", amount, "补贴"},
+	{"make_up", amount, "补差"}, {"correction_paid", amount, "补发更正"}, {"gross", amount, "应发合计"},
+	{"tax", amount, "个人所得税"}, {"correction_taken", amount, "扣回更正"}, {"deduction", amount, "扣款"}, {"damage", amount, "赔偿"}, {"advance", amount, "借支"},
+	{"withheld", amount, "代扣和扣减合计"}, {"net", amount, "实发"}, {"carried_forward", amount, "结转下期"}, {"signature", exact, "签名"},
+}
+
+// Ledger writes the pay ledger (工资支付台账) of a run with the fields that article 15 of the Regulations on ensuring wage
+// payment to migrant workers asks for, as far as they are known: one row a worker, payable items that sum to gross, withheld
+// items that sum to withheld, and a blank to sign in. Amounts are positive. Working hours are those of the sessions of the
+// period that the worker was checked in and out of; blank when there are none.
+func Ledger(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
+	r, slips, err := run(ctx, db, runID)
+	if err != nil {
+		return err
+	}
+	worked, err := workedHours(ctx, db, r)
+	if err != nil {
+		return err
+	}
+	paidOn := ""
+	if r.PaidAt != 0 {
+		paidOn = string(piecework.DateOf(r.PaidAt.In(r.Workshop.Location())))
+	}
+	rows := make([][]string, len(slips))
+	for i, s := range slips {
+		items, count := ledgerItems(&s)
+		of := func(name string) string { return items[name].String() }
+		rows[i] = []string{r.Workshop.Name, string(r.PeriodFrom), string(r.PeriodTo), paidOn, s.Worker.Code, s.Worker.Name, s.Worker.Phone,
+			worked[s.WorkerID], number(count),
+			of("piece"), of("tier"), of("team"), of("bonus"), of("allowance"), of("make_up"), of("correction_paid"), s.Gross.String(),
+			of("tax"), of("correction_taken"), of("deduction"), of("damage"), of("advance"),
+			s.Tax.Add(s.Deductions).String(), s.Net.String(), s.CarriedForward.String(), ""}
+	}
+	return write(w, format, "ledger", ledgerColumns, rows)
+}
+
+// ledgerItems sums a slip's lines by item, and the pieces that were paid.
+func ledgerItems(s *payroll.Slip) (items map[string]piecework.Money, count int64) {
+	items = map[string]piecework.Money{}
+	for _, l := range s.Lines {
+		item := string(l.Kind)
+		switch {
+		case l.Amount.Sign() < 0 && (l.Kind == payroll.Correction || l.Kind == payroll.Piece):
+			item = "correction_taken" // also pieces struck beyond those counted
+		case l.Kind == payroll.Correction:
+			item = "correction_paid"
+		}
+		items[item] = items[item].Add(l.Amount.Abs())
+		if l.Kind == payroll.Piece {
+			count += l.Quantity
+		}
+	}
+	return items, count
+}
+
+// workedHours is the time each worker was checked in at sessions of the run's workshop and period, in hours with two
+// decimals.
+func workedHours(ctx context.Context, db bun.IDB, r *payroll.PayRun) (map[int64]string, error) {
+	var list []struct{ WorkerID, Ms int64 }
+	err := db.NewSelect().TableExpr("attendances AS a").Join("JOIN work_sessions AS s ON s.id = a.session_id").
+		ColumnExpr("a.worker_id, CAST(SUM(a.check_out - a.check_in) AS BIGINT) AS ms").
+		Where("s.workshop_id = ? AND s.work_date BETWEEN ? AND ? AND a.check_out <> 0", r.WorkshopID, r.PeriodFrom, r.PeriodTo).
+		GroupExpr("a.worker_id").Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("sum working time: %w", err)
+	}
+	worked := make(map[int64]string, len(list))
+	for _, l := range list {
+		hundredths := (l.Ms*100 + int64(time.Hour/time.Millisecond)/2) / int64(time.Hour/time.Millisecond)
+		worked[l.WorkerID] = piecework.Fen(hundredths).String() // hundredths of an hour print like hundredths of a yuan
+	}
+	return worked, nil
+}
+
+var statementColumns = []outColumn{{"delivery", exact, "交货单"}, {"date", exact, "日期"}, {"workshop", exact, "微工厂"}, {"order", exact, "加工单"},
+	{"product", exact, "款式"}, {"product_name", freeText, "款式名称"},
+	{"delivered", pieces, "交货"}, {"accepted", pieces, "合格"}, {"rejected", pieces, "不合格"}, {"returned", pieces, "退货"},
+	{"unit_fee", perPiece, "加工费单价"}, {"amount", amount, "金额"}, {"currency", exact, "币种"}}
+
+// Statement writes what a contractor owes for the deliveries of days from through to, a line each by date and delivery:
+// amount = accepted × unit_fee, rounded once. The last line, whose delivery is "total", sums the lines as printed; there is
+// one for each currency.
+func Statement(ctx context.Context, db bun.IDB, w io.Writer, format Format, contractor string, from, to piecework.Date) error {
+	if from == "" || to == "" || from > to {
+		return piecework.InvalidField("to", "the period must have two dates, the first not after the last")
+	}
+	c, err := piecework.ContractorByCode(ctx, db, contractor)
+	if err != nil {
+		return err
+	}
+	var list []piecework.Delivery
+	err = db.NewSelect().Model(&list).Relation("Order").Relation("Order.Workshop").Relation("Order.Product").Relation("Acceptances").
+		Where(`"order"."contractor_id" = ? AND d.delivered_on BETWEEN ? AND ?`, c.ID, from, to).Order("d.delivered_on", "d.code").Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("read deliveries: %w", err)
+	}
+	slices.SortStableFunc(list, func(a, b piecework.Delivery) int {
+		return cmp.Or(cmp.Compare(a.DeliveredOn, b.DeliveredOn), cmp.Compare(a.Code, b.Code))
+	})
+	rows := make([][]string, 0, len(list)+1)
+	totals := map[string]*statementTotal{}
+	for _, d := range list {
+		o, sum := d.Order, d.Decided()
+		owed := o.UnitFee.Times(sum.Accepted)
+		currency := o.Workshop.Currency
+		rows = append(rows, []string{d.Code, string(d.DeliveredOn), o.Workshop.Code, o.Code, o.Product.Code, o.Product.Name,
+			number(d.Quantity), number(sum.Accepted), number(sum.Rejected), number(sum.Returned), o.UnitFee.String(), owed.String(), currency})
+		if totals[currency] == nil {
+			totals[currency] = &statementTotal{currency: currency}
+		}
+		totals[currency].add(&d, &sum, owed)
+	}
+	for _, currency := range slices.Sorted(maps.Keys(totals)) {
+		rows = append(rows, totals[currency].row())
+	}
+	return write(w, format, "statement", statementColumns, rows)
+}
+
+// statementTotal sums the lines of one currency.
+type statementTotal struct {
+	currency                                string
+	delivered, accepted, rejected, returned int64
+	owed                                    piecework.Money
+}
+
+func (t *statementTotal) add(d *piecework.Delivery, sum *piecework.Acceptance, owed piecework.Money) {
+	t.delivered += d.Quantity
+	t.accepted += sum.Accepted
+	t.rejected += sum.Rejected
+	t.returned += sum.Returned
+	t.owed = t.owed.Add(owed)
+}
+
+func (t *statementTotal) row() []string {
+	return []string{"total", "", "", "", "", "", number(t.delivered), number(t.accepted), number(t.rejected), number(t.returned), "", t.owed.String(), t.currency}
+}
