@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/uptrace/bun"
+
+	"jijian/payroll"
+	"jijian/payroll/slipdoc"
+	"jijian/payroll/slippdf"
+	"jijian/piecework"
+	"jijian/templates"
+)
+
+func (a *app) settle() *cobra.Command {
+	var workshop string
+	var from, to piecework.Date
+	var approve bool
+	cmd := command("settle --workshop CODE --from DATE --to DATE [--approve]", "Compute the pay of a workshop for a period",
+		`Computes the pay run of a workshop for work dates, both ends included. The first line printed is "run ID", then its
+totals and what a person should look at. Settling the same dates again computes the draft again. --approve locks it.`,
+		`  jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31
+  jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31 --approve`,
+		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
+				w, err := piecework.WorkshopByCode(ctx, db, workshop)
+				if err != nil {
+					return err
+				}
+				run, err := payroll.Settle(ctx, db, w.ID, from, to, recordedBy)
+				if err != nil {
+					return err
+				}
+				if approve {
+					if err := payroll.Approve(ctx, db, run.ID, recordedBy); err != nil {
+						return err
+					}
+				}
+				return a.printRun(ctx, db, run.ID)
+			})
+		})
+	cmd.Flags().StringVar(&workshop, "workshop", "", "code of the workshop")
+	dateVar(cmd.Flags(), &from, "from", "first work date")
+	dateVar(cmd.Flags(), &to, "to", "last work date")
+	cmd.Flags().BoolVar(&approve, "approve", false, "lock the run: it can then be paid and never changes again")
+	return require(cmd, "workshop", "from", "to")
+}
+
+// printRun prints a run's totals and then what is worth a look.
+func (a *app) printRun(ctx context.Context, db *bun.DB, id int64) error {
+	run, err := payroll.RunByID(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	t, err := payroll.TotalsOf(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	review, err := payroll.ReviewOf(ctx, db, run)
+	if err != nil {
+		return err
+	}
+	err = a.printf("run %d\nworkshop %s\nperiod %s to %s\nstatus %s\nworkers %d\ngross %s\ndeductions %s\ntax %s\nnet %s\ncarried forward %s\n",
+		run.ID, run.Workshop.Code, run.PeriodFrom, run.PeriodTo, run.Status, t.Workers, t.Gross, t.Deductions, t.Tax, t.Net, t.CarriedForward)
+	for _, m := range review.WithoutRate {
+		err = errors.Join(err, a.printf("without a rate: order %s, operation %s on %s: %d tallies of %d workers wait\n",
+			m.Order.Code, m.Operation.Code, m.Day, m.Tallies, m.Workers))
+	}
+	for _, s := range review.OpenSessions {
+		err = errors.Join(err, a.printf("still open: session %s on %s\n", s.Code, s.WorkDate))
+	}
+	return err
+}
+
+func (a *app) slips() *cobra.Command {
+	var runID int64
+	var worker, file, format, lang, base string
+	cmd := command("slips --run ID [--worker CODE] -o FILE.pdf", "Print the settlement slips of a run as PDF",
+		`Prints the slips of a run, one document for all workers or for one. What could not be printed as it stands in the books,
+such as a rare character, is named on standard error. The same run always gives the same bytes.`,
+		`  jijian slips --run 12 -o slips.pdf
+  jijian slips --run 12 --worker A07 --format 80mm -o A07.pdf`,
+		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
+				slips, err := findSlips(ctx, db, runID, worker)
+				if err != nil {
+					return err
+				}
+				p, err := printer()
+				if err != nil {
+					return err
+				}
+				var warnings []slippdf.Warning
+				err = a.write(file, func(w io.Writer) error {
+					warnings, err = p.Write(w, slippdf.Format(format), lang, slipdoc.All(slips, lang, base))
+					return err
+				})
+				for _, w := range warnings {
+					fmt.Fprintf(a.stderr, "slip %s: %s\n", w.Number, w.Message.String())
+				}
+				return err
+			})
+		})
+	cmd.Flags().Int64Var(&runID, "run", 0, "number of the run")
+	cmd.Flags().StringVar(&worker, "worker", "", "code of one worker; without it, all")
+	cmd.Flags().StringVarP(&file, "output", "o", "", "file to write; - is standard output")
+	cmd.Flags().StringVar(&format, "format", string(slippdf.A5), "paper: a5, a4 (three to a sheet) or 80mm (roll)")
+	cmd.Flags().StringVar(&lang, "lang", "zh", "language: zh or en")
+	a.setting(cmd.Flags(), &base, "base-url", "JIJIAN_BASE_URL", "", "address people use, for the QR code, such as https://jijian.example")
+	return require(cmd, "run", "output")
+}
+
+// findSlips is the current slips of a run, of one worker or ("") of all.
+func findSlips(ctx context.Context, db *bun.DB, runID int64, worker string) ([]payroll.Slip, error) {
+	if _, err := payroll.RunByID(ctx, db, runID); err != nil {
+		return nil, err
+	}
+	workerID := int64(0)
+	if worker != "" {
+		w, err := piecework.WorkerByCode(ctx, db, worker)
+		if err != nil {
+			return nil, err
+		}
+		workerID = w.ID
+	}
+	slips, err := payroll.SlipsOf(ctx, db, runID, workerID)
+	if err != nil {
+		return nil, err
+	}
+	if len(slips) == 0 && worker != "" {
+		return nil, piecework.NotFound("Run %d has no slip of worker %s.", runID, worker)
+	}
+	if len(slips) == 0 {
+		return nil, piecework.NotFound("Run %d has no slips.", runID)
+	}
+	return slips, nil
+}
+
+// printer sets slips in the fonts that are built in.
+func printer() (*slippdf.Printer, error) {
+	regular, err := templates.Font("NotoSansSC-Regular.ttf")
+	if err != nil {
+		return nil, err
+	}
+	bold, err := templates.Font("NotoSansSC-Bold.ttf")
+	if err != nil {
+		return nil, err
+	}
+	return slippdf.NewPrinter(regular, bold)
+}
+
+// write lets f write a file that appears only when it is complete; "-" is standard output.
+func (a *app) write(path string, f func(io.Writer) error) (err error) {
+	if path == "-" || path == "" {
+		return f(a.stdout)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // fails after the rename, as it should
+	if err := errors.Join(f(tmp), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+func (a *app) verify() *cobra.Command {
+	return command("verify", "Recompute the books and name the first thing that is off",
+		`Recomputes every hash chain, every slip from its lines, every run from the tallies it has claimed, and compares deliveries
+with what was decided about them. Prints how much it went through; exit status 1 and the first broken thing otherwise.`,
+		`  jijian verify
+  jijian verify --db backup.db`,
+		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
+				done, err := payroll.Verify(ctx, db)
+				if err != nil {
+					return err
+				}
+				return a.printf("%s\n", checked(done))
+			})
+		})
+}
+
+// checked says what a verification went through.
+func checked(c payroll.Checked) string {
+	return fmt.Sprintf("The books are sound: %d workshops, %d links in their chains, %d slips, %d runs, %d deliveries.",
+		c.Workshops, c.Links, c.Slips, c.Runs, c.Deliveries)
+}

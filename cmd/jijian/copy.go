@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// left behind when data moves to another database: they open doors that should not move along.
+var leftBehind = []string{"web_sessions", "setup_codes"}
+
+// table is a table as both engines have it.
+type table struct {
+	name    string
+	columns []string
+	parents []string // tables it refers to
+}
+
+// copyAll copies every row of one database into another with the same schema and no data, in one transaction on either side:
+// what is read is of one moment, and all of it is written or nothing. At least one of the two is SQLite. before, if not
+// nil, must agree before the copy is kept.
+func copyAll(ctx context.Context, from, to *bun.DB, before func(context.Context, bun.Tx) error) error {
+	lite := from
+	if !piecework.IsSQLite(lite) {
+		lite = to
+	}
+	tables, err := tablesOf(ctx, lite)
+	if err != nil {
+		return err
+	}
+	oneMoment := &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+	if piecework.IsSQLite(from) {
+		oneMoment = nil // every transaction is
+	}
+	return from.RunInTx(ctx, oneMoment, func(ctx context.Context, from bun.Tx) error {
+		return to.RunInTx(ctx, nil, func(ctx context.Context, to bun.Tx) error {
+			if err := clear(ctx, to, tables); err != nil {
+				return err
+			}
+			for _, t := range tables {
+				if err := t.copy(ctx, from, to); err != nil {
+					return fmt.Errorf("copy %s: %w", t.name, err)
+				}
+			}
+			if before == nil {
+				return nil
+			}
+			return before(ctx, to)
+		})
+	})
+}
+
+// tablesOf lists the tables of a SQLite file, each after those it refers to.
+func tablesOf(ctx context.Context, db *bun.DB) ([]table, error) {
+	var names []string
+	err := db.NewRaw(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'bun_%' ORDER BY name`).Scan(ctx, &names)
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	var waiting, sorted []table
+	for _, name := range names {
+		if slices.Contains(leftBehind, name) {
+			continue
+		}
+		t := table{name: name}
+		if err := db.NewRaw("SELECT name FROM pragma_table_info(?) ORDER BY cid", name).Scan(ctx, &t.columns); err != nil {
+			return nil, fmt.Errorf("list columns: %w", err)
+		}
+		if err := db.NewRaw(`SELECT DISTINCT "table" FROM pragma_foreign_key_list(?)`, name).Scan(ctx, &t.parents); err != nil {
+			return nil, fmt.Errorf("list references: %w", err)
+		}
+		waiting = append(waiting, t)
+	}
+	for len(waiting) > 0 {
+		next := slices.IndexFunc(waiting, func(t table) bool {
+			return !slices.ContainsFunc(waiting, func(other table) bool { return other.name != t.name && slices.Contains(t.parents, other.name) })
+		})
+		if next < 0 {
+			return nil, fmt.Errorf("the tables %s and others refer to each other in a circle", waiting[0].name)
+		}
+		sorted = append(sorted, waiting[next])
+		waiting = slices.Delete(waiting, next, next+1)
+	}
+	return sorted, nil
+}
+
+// people are the tables that tell whether a database is in use. Other tables may have rows that came with the schema.
+var people = []string{"users", "workshops", "contractors", "products", "areas"}
+
+// clear makes sure that nobody uses the database and takes away what came with the schema, since the copy brings its own.
+func clear(ctx context.Context, db bun.Tx, tables []table) error {
+	for _, t := range slices.Backward(tables) {
+		var n int
+		if err := db.NewSelect().TableExpr("?", bun.Ident(t.name)).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
+			return fmt.Errorf("look into %s: %w", t.name, err)
+		}
+		if n == 0 {
+			continue
+		}
+		if slices.Contains(people, t.name) {
+			return piecework.Conflict("The database is not empty: it holds %d %s. A backup is restored only into an empty one.", n, t.name)
+		}
+		if _, err := db.ExecContext(ctx, "DELETE FROM ?", bun.Ident(t.name)); err != nil {
+			return piecework.Conflict("The database is not empty: it holds %d %s. A backup is restored only into an empty one.", n, t.name)
+		}
+	}
+	return nil
+}
+
+// order is how the rows of a table are copied: those that others of the same table refer to come first.
+func (t *table) order() string {
+	for _, column := range []string{"level", "id"} {
+		if slices.Contains(t.columns, column) {
+			return column
+		}
+	}
+	return t.columns[0]
+}
+
+// batch is how many rows are written at once.
+const batch = 200
+
+// copy copies the rows of one table and, on PostgreSQL, sets its counter behind the last of them.
+func (t *table) copy(ctx context.Context, from, to bun.Tx) error {
+	quoted := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		quoted[i] = `"` + c + `"`
+	}
+	list := strings.Join(quoted, ", ")
+	rows, err := from.QueryContext(ctx, fmt.Sprintf(`SELECT %s FROM "%s" ORDER BY "%s"`, list, t.name, t.order()))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ") + ")"
+	var values []any
+	write := func() error {
+		if len(values) == 0 {
+			return nil
+		}
+		n := len(values) / len(t.columns)
+		query := fmt.Sprintf(`INSERT INTO "%s" (%s) VALUES %s`, t.name, list, strings.TrimSuffix(strings.Repeat(one+", ", n), ", "))
+		_, err := to.ExecContext(ctx, query, values...)
+		values = values[:0]
+		return err
+	}
+	for rows.Next() {
+		row := make([]any, len(t.columns))
+		into := make([]any, len(t.columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for _, v := range row {
+			if day, ok := v.(time.Time); ok {
+				v = piecework.DateOf(day)
+			}
+			values = append(values, v)
+		}
+		if len(values) >= batch*len(t.columns) {
+			if err := write(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	return t.countOn(ctx, to)
+}
+
+// countOn lets PostgreSQL give the next row a number that is free. SQLite sees by itself.
+func (t *table) countOn(ctx context.Context, db bun.Tx) error {
+	if piecework.IsSQLite(db) || !slices.Contains(t.columns, "id") {
+		return nil
+	}
+	_, err := db.ExecContext(ctx, fmt.Sprintf(`SELECT setval(pg_get_serial_sequence('"%s"', 'id'), COALESCE(MAX(id), 0) + 1, false) FROM "%s"`, t.name, t.name))
+	return err
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/uptrace/bun"
+	"golang.org/x/crypto/acme/autocert"
+
+	"jijian/handlers"
+	"jijian/payroll/demo"
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/templates"
+)
+
+// site is how the server is reached.
+type site struct {
+	addr, base          string
+	certFile, keyFile   string
+	acmeHost, acmeCache string
+	behindProxy         bool
+}
+
+// flags defines the flags that serve and demo share.
+func (s *site) flags(a *app, cmd *cobra.Command) {
+	f := cmd.Flags()
+	a.setting(f, &s.addr, "addr", "JIJIAN_ADDR", ":8080", "address to listen on")
+	a.setting(f, &s.base, "base-url", "JIJIAN_BASE_URL", "", "address people use, such as https://jijian.example; it is in the QR code of each slip")
+}
+
+// tlsFlags defines the flags that only a real server needs.
+func (s *site) tlsFlags(a *app, cmd *cobra.Command) {
+	f := cmd.Flags()
+	a.setting(f, &s.certFile, "tls-cert", "JIJIAN_TLS_CERT", "", "certificate file, for https with a certificate of your own")
+	a.setting(f, &s.keyFile, "tls-key", "JIJIAN_TLS_KEY", "", "key file of that certificate")
+	a.setting(f, &s.acmeHost, "acme-host", "JIJIAN_ACME_HOST", "", "public host name, for https with a free certificate; listen on :443")
+	a.setting(f, &s.acmeCache, "acme-cache", "JIJIAN_ACME_CACHE", "data/acme", "folder that keeps such certificates")
+	f.BoolVar(&s.behindProxy, "behind-proxy", a.getenv("JIJIAN_BEHIND_PROXY") == "true",
+		"a proxy of the private network passes requests on: trust its X-Forwarded-For [JIJIAN_BEHIND_PROXY=true]")
+	f.Lookup("behind-proxy").DefValue = "false"
+}
+
+func (a *app) serve() *cobra.Command {
+	var s site
+	cmd := command("serve [--addr ADDRESS]", "Serve a workshop",
+		`Serves pages and the JSON interface until it is interrupted; what is under way is finished first. A SQLite database is made
+and brought up to date by itself; on PostgreSQL run jijian migrate when asked to. While nobody can sign in yet, it prints a
+link that makes the first administrator.`,
+		`  jijian serve
+  jijian serve --addr :443 --acme-host jijian.example --base-url https://jijian.example
+  JIJIAN_DB=postgres://jijian@db.example/jijian jijian serve --addr :8080 --behind-proxy`,
+		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
+				return a.serveSite(ctx, db, &s)
+			})
+		})
+	s.flags(a, cmd)
+	s.tlsFlags(a, cmd)
+	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	cmd.MarkFlagsMutuallyExclusive("tls-cert", "acme-host")
+	return cmd
+}
+
+func (a *app) demo() *cobra.Command {
+	var s site
+	cmd := command("demo [--addr ADDRESS]", "Serve a made-up month to try things with",
+		`Fills an empty database with a made-up month of two workshops with four product lines and serves it. It prints the address
+and a sign-in for each role. A database that holds the demo already is served as it is; one that holds anything else is refused.`,
+		`  jijian demo
+  jijian demo --db data/demo.db --addr :9000`,
+		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
+				there, err := demo.Ready(ctx, db)
+				if err == nil && !there {
+					shanghai, _ := time.LoadLocation("Asia/Shanghai") // built in
+					err = demo.Fill(ctx, db, demo.Seed, piecework.DateOf(time.Now().In(shanghai)))
+				}
+				if err != nil {
+					return err
+				}
+				return a.serveSite(ctx, db, &s)
+			})
+		})
+	s.flags(a, cmd)
+	return cmd
+}
+
+// serveSite serves until the context ends.
+func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site) error {
+	logger := slog.New(slog.NewTextHandler(a.stderr, nil))
+	if err := templates.Check(); err != nil {
+		logger.Warn(err.Error())
+	}
+	signIns, err := demoSignIns(ctx, db)
+	if err != nil {
+		return err
+	}
+	server, err := handlers.New(handlers.Config{DB: db, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Logger: logger, Version: version})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	listener, secure, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.greet(ctx, db, s.address(listener.Addr(), secure), signIns); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return serveUntil(ctx, server.HTTP(), listener)
+}
+
+// serveUntil answers requests until the context ends, and then those it has begun with.
+func serveUntil(ctx context.Context, h *http.Server, listener net.Listener) error {
+	const patience = 20 * time.Second
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(listener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	err := h.Shutdown(stopping)
+	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// listen opens the address, with TLS if there is a certificate.
+func (s *site) listen(ctx context.Context) (l net.Listener, secure bool, err error) {
+	var config *tls.Config
+	switch {
+	case s.acmeHost != "":
+		m := &autocert.Manager{Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(s.acmeCache), HostPolicy: autocert.HostWhitelist(strings.Split(s.acmeHost, ",")...)}
+		config = m.TLSConfig()
+	case s.certFile != "":
+		pair, err := tls.LoadX509KeyPair(s.certFile, s.keyFile)
+		if err != nil {
+			return nil, false, fmt.Errorf("read the certificate: %w", err)
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
+	}
+	var lc net.ListenConfig
+	if l, err = lc.Listen(ctx, "tcp", s.addr); err != nil {
+		return nil, false, fmt.Errorf("cannot listen on %s: %w", s.addr, err)
+	}
+	if config == nil {
+		return l, false, nil
+	}
+	return tls.NewListener(l, config), true, nil
+}
+
+// address is where people find the server: what they were told, or this machine.
+func (s *site) address(listening net.Addr, secure bool) string {
+	if s.base != "" {
+		return strings.TrimSuffix(s.base, "/")
+	}
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(listening.String())
+	if err != nil {
+		return scheme + "://" + listening.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	if s.acmeHost != "" {
+		host, _, _ = strings.Cut(s.acmeHost, ",")
+	}
+	if secure && port == "443" || !secure && port == "80" {
+		return scheme + "://" + host
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// greet prints the address and how to get in.
+func (a *app) greet(ctx context.Context, db *bun.DB, address string, signIns []handlers.DemoAccount) error {
+	setup, err := account.NewSetup(ctx, db)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	if len(signIns) == 0 {
+		fmt.Fprintf(&b, "Jijian is at %s\n", address)
+	} else {
+		fmt.Fprintf(&b, "The demo is at %s\nSign in as one of these, each with the password %s\n", address, demo.Password)
+		for _, s := range signIns {
+			fmt.Fprintf(&b, "  %-12s %s\n", s.Name, s.Role)
+		}
+	}
+	if setup != "" {
+		fmt.Fprintf(&b, "Nobody can sign in yet. This link, which works once, makes the first administrator:\n  %s/setup/%s\n", address, setup)
+	}
+	return a.printf("%s", b.String())
+}
+
+// demoSignIns is how to get into the demo; nil when the database does not hold it.
+func demoSignIns(ctx context.Context, db *bun.DB) ([]handlers.DemoAccount, error) {
+	if there, err := demo.Ready(ctx, db); err != nil || !there {
+		if errors.Is(err, piecework.ErrConflict) { // real data
+			err = nil
+		}
+		return nil, err
+	}
+	var list []handlers.DemoAccount
+	for _, s := range demo.SignIns {
+		role := string(s.Role)
+		list = append(list, handlers.DemoAccount{Role: strings.ToUpper(role[:1]) + role[1:], Name: s.Username, Password: demo.Password})
+	}
+	return list, nil
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return command("version", "Print the version", "Prints the version.", "  jijian version", cobra.NoArgs,
+		func(context.Context, []string) error { return a.printf("jijian %s\n", version) })
+}
