@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -38,7 +40,7 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		limitBody(c)
 		v := &visit{lang: langOf(c)}
-		c.Set("visit", v)
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), visitKey{}, v)))
 		if err := s.identify(c, v); err != nil {
 			return err
 		}
@@ -187,6 +189,9 @@ func (s *Server) checkOrigin(c echo.Context, v *visit) error {
 		sameSite := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
 		if v.signedIn() && !sameSite && !v.carries(r.Header.Get(echo.HeaderXCSRFToken)) {
 			return piecework.Forbidden("This came from another site and was refused.")
+		}
+		if kind, _, _ := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); kind != echo.MIMEApplicationJSON {
+			return echo.ErrUnsupportedMediaType // which no form of another site can send
 		}
 		return nil
 	}

@@ -121,7 +121,9 @@ func (s *Server) fail(err error, c echo.Context) {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	if wantsProblem(c) {
-		_ = s.problem(c, f, err)
+		h.Set(echo.HeaderContentType, "application/problem+json")
+		c.Response().WriteHeader(f.Status)
+		_ = json.NewEncoder(c.Response()).Encode(problemOf(c, f, err))
 		return
 	}
 	if f.Status == http.StatusConflict || f.Status == http.StatusUnprocessableEntity {
@@ -152,7 +154,7 @@ type problemPlace struct {
 	Message  string `json:"message"`
 }
 
-func (s *Server) problem(c echo.Context, f fault, err error) error {
+func problemOf(c echo.Context, f fault, err error) problemDocument {
 	doc := problemDocument{Title: f.Title, Status: f.Status, Detail: f.What, Instance: "urn:request:" + requestID(c)}
 	var invalid *piecework.Invalid
 	if errors.As(err, &invalid) && f.Status < 500 {
@@ -161,11 +163,7 @@ func (s *Server) problem(c echo.Context, f fault, err error) error {
 			doc.Errors = append(doc.Errors, problemPlace{e.Field, e.Text})
 		}
 	}
-	data, failed := json.Marshal(doc)
-	if failed != nil {
-		return failed
-	}
-	return c.Blob(f.Status, "application/problem+json", append(data, '\n'))
+	return doc
 }
 
 // back is the page of ours that the request came from, or the start page.

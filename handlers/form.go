@@ -152,13 +152,21 @@ func queryID(c echo.Context, name string) int64 {
 // filter reads what a list is narrowed to (q, page, from, to, status, workshop, worker, contractor, order, session) and
 // narrows it further to what the person may see. What cannot be read narrows nothing.
 func (s *Server) filter(c echo.Context) piecework.Filter {
-	f := piecework.Filter{Query: c.QueryParam("q"), Status: c.QueryParam("status"), WorkshopID: queryID(c, "workshop"),
+	f := piecework.Filter{Query: printable(c.QueryParam("q")), Status: printable(c.QueryParam("status")), WorkshopID: queryID(c, "workshop"),
 		WorkerID: queryID(c, "worker"), ContractorID: queryID(c, "contractor"), OrderID: queryID(c, "order"), SessionID: queryID(c, "session")}
 	page, _ := strconv.Atoi(c.QueryParam("page"))
 	f.Page = min(max(0, page), 1_000_000)
 	f.From, _ = piecework.ParseDate(c.QueryParam("from"))
 	f.To, _ = piecework.ParseDate(c.QueryParam("to"))
 	return visitOf(c).who.Scope(f)
+}
+
+// printable is s, or nothing if it holds what no text has, such as a NUL, which databases refuse.
+func printable(s string) string {
+	if piecework.CheckText(s, piecework.MaxNote) != nil {
+		return ""
+	}
+	return s
 }
 
 // workshops are the workshops the person sees, as choices. There is nothing to choose for one who has her own.

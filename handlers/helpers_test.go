@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"jijian/handlers"
+	"jijian/payroll"
 	"jijian/piecework"
 	"jijian/piecework/account"
 	"jijian/piecework/pieceworktest"
@@ -134,4 +135,12 @@ func (a answer) wants(t testing.TB, status int, texts ...string) {
 			t.Errorf("%q is not in: %.2000s", text, a.body)
 		}
 	}
+}
+
+// settle computes a draft run of the world's workshop.
+func (s *site) settle(from, to piecework.Date) *payroll.PayRun {
+	s.Helper()
+	run, err := payroll.Settle(s.Ctx, s.DB, s.Workshop.ID, from, to, "test")
+	s.Must(err)
+	return run
 }

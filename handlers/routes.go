@@ -71,6 +71,15 @@ func (s *Server) routes() []route {
 		{get, "/setup/:code", open, s.setupShow, nil},
 		{post, "/setup/:code", open, s.setup, nil},
 
+		{get, "/api/openapi.json", open, s.openAPIShow, nil},
+		{get, "/api/docs", open, s.docsShow, nil},
+		call(s, post, tallyPath, office, "Record tallies", s.apiRecord),
+		call(s, get, "/api/v1/sessions", office, "List work sessions, the latest first", s.apiSessions),
+		call(s, get, "/api/v1/orders", office|contractor, "List processing orders, open ones first", s.apiOrders),
+		call(s, get, "/api/v1/workers", office, "List workers by code", s.apiWorkers),
+		call(s, get, "/api/v1/runs", office, "List pay runs, the latest period first", s.apiRuns),
+		call(s, get, "/api/v1/runs/:run/slips", office, "List the current slips of a pay run by worker", s.apiSlips),
+
 		{get, "/contractors", office, s.contractors, nil},
 		{get, "/contractors/new", office, s.contractorNew, nil},
 		{post, "/contractors", office, s.contractorCreate, nil},

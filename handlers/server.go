@@ -48,10 +48,10 @@ type Server struct {
 	sessions *scs.SessionManager
 	origins  *http.CrossOriginProtection
 	table    map[string]route // by method and path
-	openAPI  []byte
-	docs     docsPage
-	signins  *throttle // by account and by address
-	lookups  *throttle // of check codes and setup links, by address
+	openAPI  []byte           // the description of the interface
+	docs     docsPage         // the same for people
+	signins  *throttle        // by account and by address
+	lookups  *throttle        // of check codes and setup links, by address
 	stop     context.CancelFunc
 }
 
@@ -160,7 +160,7 @@ func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path,
 func limitBody(c echo.Context) {
 	limit := int64(pageLimit)
 	if isAPI(c) {
-		limit = apiLimit
+		limit = apiLimit + 1 // the interface itself refuses what is over, with a problem document
 	}
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)

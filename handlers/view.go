@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -41,13 +42,19 @@ type visit struct {
 	csrf []byte // what the hidden field of forms must carry; nil for tokens
 }
 
-// visitOf is the visit of a request that was admitted.
+type visitKey struct{}
+
+// visitOf is the visit of a request.
 func visitOf(c echo.Context) *visit {
-	v, ok := c.Get("visit").(*visit)
-	if !ok {
-		v = &visit{lang: langOf(c)}
-		c.Set("visit", v)
+	if v := visitIn(c.Request().Context()); v != nil {
+		return v
 	}
+	return &visit{lang: langOf(c)}
+}
+
+// visitIn is the visit of an admitted request with that context, or nil.
+func visitIn(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
 	return v
 }
 

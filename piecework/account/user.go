@@ -180,8 +180,10 @@ func UserByID(ctx context.Context, db bun.IDB, id int64) (*User, error) {
 // Authenticate returns the user with that name and password. An unknown name, a wrong password and a disabled user are one
 // forbidden error and take the same time.
 func Authenticate(ctx context.Context, db bun.IDB, username, password string) (*User, error) {
-	u := new(User)
-	err := users(db, u).Where("u.username = ?", strings.ToLower(strings.TrimSpace(username))).Scan(ctx)
+	u, err := new(User), sql.ErrNoRows
+	if username = strings.ToLower(strings.TrimSpace(username)); piecework.CheckCode(username) == nil {
+		err = users(db, u).Where("u.username = ?", username).Scan(ctx)
+	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read user: %w", err)
 	}

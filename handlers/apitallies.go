@@ -1,0 +1,216 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"jijian/piecework"
+)
+
+// maxTallies is how many tallies one call may carry.
+const maxTallies = 1000
+
+// apiTally describes a tally as it is sent. What arrives is read by [readTally], field by field, so that a wrong one spoils
+// nothing but its own tally.
+type apiTally struct {
+	UID              string `json:"uid" maxLength:"64" doc:"made by whoever counted, best a UUIDv7; the same uid again is answered duplicate"`
+	Session          string `json:"session" doc:"code of the work session"`
+	Worker           string `json:"worker" doc:"code"`
+	Order            string `json:"order" doc:"code"`
+	Operation        string `json:"operation" doc:"code, of the order's product"`
+	Ticket           string `json:"ticket,omitempty" doc:"code of the bundle ticket; it credits an operation once"`
+	Good             int64  `json:"good" minimum:"0" doc:"good pieces"`
+	Rework           int64  `json:"rework,omitempty" minimum:"0" doc:"pieces handed back to be done again"`
+	ScrapWorkmanship int64  `json:"scrap_workmanship,omitempty" minimum:"0" doc:"pieces spoilt by the work"`
+	ScrapMaterial    int64  `json:"scrap_material,omitempty" minimum:"0" doc:"pieces spoilt by the material"`
+	RecordedAt       string `json:"recorded_at,omitempty" format:"date-time" doc:"when it was counted; now, if absent"`
+	Reverses         string `json:"reverses,omitempty" doc:"uid of the tally this one strikes, whole: it repeats worker, order, operation and counts"`
+	Reason           string `json:"reason,omitempty" doc:"why it is struck"`
+}
+
+type apiTallies struct {
+	Tallies []apiTally `json:"tallies" maxItems:"1000"`
+}
+
+type talliesInput struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
+type apiResult struct {
+	UID    string                `json:"uid"`
+	Status piecework.TallyStatus `json:"status" enum:"accepted,duplicate,rejected"`
+	Reason string                `json:"reason,omitempty" doc:"why it was rejected"`
+}
+
+type talliesOutput struct {
+	Body struct {
+		Results []apiResult `json:"results" doc:"one for each tally, in the order sent"`
+	}
+}
+
+// describeTallies puts the true shape of the body into the description.
+func describeTallies(doc *huma.OpenAPI) {
+	body := doc.Paths[tallyPath].Post.RequestBody
+	body.Content["application/json"].Schema = doc.Components.Schemas.Schema(reflect.TypeFor[apiTallies](), true, "Tallies")
+	doc.Paths[tallyPath].Post.Description = "At most 1000 tallies a call. Each is accepted, known already, or rejected with the reason; " +
+		"one bad tally never fails the others. What is accepted is on disk when the answer comes. Send again whatever was not answered: the uid makes sure that nothing counts twice."
+}
+
+const tallyPath = "/api/v1/tallies"
+
+// apiRecord records tallies for a program or a signed-in browser.
+func (s *Server) apiRecord(ctx context.Context, in *talliesInput) (*talliesOutput, error) {
+	v := visitIn(ctx)
+	raw, err := splitTallies(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	out := new(talliesOutput)
+	out.Body.Results = make([]apiResult, len(raw))
+	items, places := make([]piecework.NewTally, 0, len(raw)), make([]int, 0, len(raw))
+	for i, data := range raw {
+		item, msg := readTally(data)
+		if msg != nil {
+			place := piecework.Msg("%s: %s", fmt.Sprintf("tallies[%d]", i), msg)
+			out.Body.Results[i] = apiResult{item.UID, piecework.Rejected, inWords(v.lang, place)}
+			continue
+		}
+		items, places = append(items, item), append(places, i)
+	}
+	if len(items) == 0 {
+		return out, nil
+	}
+	results, err := s.recorder.Record(ctx, v.who.Actor(), items)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range results {
+		result := apiResult{UID: r.UID, Status: r.Status}
+		if r.Reason != nil {
+			result.Reason = inWords(v.lang, r.Reason)
+		}
+		out.Body.Results[places[i]] = result
+	}
+	return out, nil
+}
+
+// splitTallies takes the body apart into its tallies. What is wrong with the body as a whole fails the call.
+func splitTallies(body []byte) ([]json.RawMessage, error) {
+	if !utf8.Valid(body) {
+		return nil, piecework.InvalidField("body", "is not UTF-8 text")
+	}
+	var syntax *json.SyntaxError
+	var top map[string]json.RawMessage
+	if err := json.Unmarshal(body, &top); errors.As(err, &syntax) {
+		return nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	} else if err != nil || top == nil {
+		return nil, piecework.InvalidField("body", `must be an object such as {"tallies": [...]}`)
+	}
+	v := &piecework.Invalid{}
+	for name := range top {
+		if name != "tallies" {
+			v.Add(name, "is not a field")
+		}
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(top["tallies"], &list); err != nil || list == nil {
+		v.Add("tallies", "must be a list of tallies")
+	}
+	if len(list) > maxTallies {
+		v.Add("tallies", "holds %d tallies; one call carries at most %d", len(list), maxTallies)
+	}
+	return list, v.Err()
+}
+
+// readTally reads one tally strictly: no unknown field, no text where a number belongs, no number that is not whole. The
+// message names the field. The uid is filled whenever it can be read.
+func readTally(data json.RawMessage) (t piecework.NewTally, wrong *piecework.Message) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil || fields == nil {
+		return t, piecework.Msg("must be an object with the fields of a tally")
+	}
+	blame := func(field string, msg *piecework.Message) {
+		if wrong == nil && msg != nil {
+			wrong = piecework.Msg("%s: %s", field, msg)
+		}
+	}
+	var recordedAt string
+	texts := []struct {
+		name     string
+		into     *string
+		required bool
+	}{{"uid", &t.UID, true}, {"session", &t.Session, true}, {"worker", &t.Worker, true}, {"order", &t.Order, true}, {"operation", &t.Operation, true},
+		{"ticket", &t.Ticket, false}, {"recorded_at", &recordedAt, false}, {"reverses", &t.Reverses, false}, {"reason", &t.Reason, false}}
+	counts := []struct {
+		name     string
+		into     *int64
+		required bool
+	}{{"good", &t.Good, true}, {"rework", &t.Rework, false}, {"scrap_workmanship", &t.ScrapWorkmanship, false}, {"scrap_material", &t.ScrapMaterial, false}}
+	known := map[string]bool{}
+	for _, f := range texts {
+		known[f.name] = true
+		blame(f.name, readText(fields[f.name], f.into, f.required))
+	}
+	for _, f := range counts {
+		known[f.name] = true
+		blame(f.name, readCount(fields[f.name], f.into, f.required))
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names) // so that the same mistake gets the same answer
+	for _, name := range names {
+		if !known[name] {
+			blame(fmt.Sprintf("%.40q", name), piecework.Msg("is not a field"))
+		}
+	}
+	if recordedAt != "" {
+		var msg *piecework.Message
+		t.RecordedAt, msg = piecework.ParseInstant(recordedAt)
+		blame("recorded_at", msg)
+	}
+	return t, wrong
+}
+
+// absent says whether a field is missing or null.
+func absent(data json.RawMessage) bool { return len(data) == 0 || string(data) == "null" }
+
+func readText(data json.RawMessage, into *string, required bool) *piecework.Message {
+	if !absent(data) && json.Unmarshal(data, into) != nil {
+		return piecework.Msg("must be a text")
+	}
+	if required && *into == "" {
+		return piecework.Msg("is required")
+	}
+	return piecework.CheckText(*into, piecework.MaxNote) // before it reaches a query: no control characters
+}
+
+func readCount(data json.RawMessage, into *int64, required bool) *piecework.Message {
+	if absent(data) {
+		if required {
+			return piecework.Msg("is required")
+		}
+		return nil
+	}
+	n, err := strconv.ParseInt(string(bytes.TrimSpace(data)), 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return piecework.Msg("is out of range")
+	}
+	if err != nil {
+		return piecework.Msg("must be a whole number")
+	}
+	*into = n
+	return nil
+}
