@@ -52,6 +52,9 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error)
 	if in.Carried, err = r.claimCarries(ctx, db); err != nil {
 		return false, err
 	}
+	if in.Tax, err = r.taxation(ctx, db, 0); err != nil {
+		return false, err
+	}
 	res := Compute(in)
 	if err := r.keepRates(ctx, db, res.Priced); err != nil {
 		return false, err

@@ -92,6 +92,7 @@ type Input struct {
 	Work        []Work
 	Adjustments []Adjustment
 	Carried     []Owed
+	Tax         map[int64]WorkerTax // by worker; who is not in it is not taxed
 }
 
 // Unpriced is work for which no rate was agreed. It is never zero pay: it waits until there is one.
@@ -142,7 +143,7 @@ func Compute(in Input) Result {
 		taking[o.WorkerID] = append(taking[o.WorkerID], taken{line: o.line(), since: o.Since, rank: o.Kind.order()})
 	}
 	for id, s := range byWorker {
-		s.take(taking[id], in.Policy)
+		s.take(taking[id], in.Policy, in.Tax[id])
 		slices.SortFunc(s.Lines, compareLines)
 		for i := range s.Lines {
 			s.Lines[i].Pos = i + 1
@@ -208,11 +209,12 @@ func (o Owed) line() Line {
 
 // take applies what is taken from the pay: by kind in the order correction, deduction, damage, advance, the older first.
 // What does not fit is carried forward, so that the net is never below zero.
-func (s *Slip) take(list []taken, policy Policy) {
+func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
+	s.tax(list, tax)
 	slices.SortFunc(list, func(a, b taken) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.since, b.since), compareLines(a.line, b.line))
 	})
-	room := s.Gross
+	room := s.Gross.Sub(s.Tax)
 	damageRoom := capOf(s.Gross, policy.DamageCapPercent)
 	for _, t := range list {
 		owed := t.line.Amount.Neg()
@@ -239,6 +241,26 @@ func (s *Slip) take(list []taken, policy Policy) {
 		}
 	}
 	s.Net = s.Gross.Sub(s.Tax).Sub(s.Deductions)
+}
+
+// tax withholds on the income of the slip: what is earned less what corrections take back, before any other deduction.
+func (s *Slip) tax(list []taken, by WorkerTax) {
+	s.IncomeType = Untaxed
+	if by.Table == nil {
+		return
+	}
+	s.IncomeType, s.Income = by.Table.Type, s.Gross
+	for _, t := range list {
+		if t.rank == Correction.order() {
+			s.Income = s.Income.Add(t.line.Amount)
+		}
+	}
+	if s.Income.Sign() < 0 {
+		s.Income = piecework.Money{}
+	}
+	if s.Tax = Withhold(by.Table, s.Income, by.Before); !s.Tax.IsZero() {
+		s.Lines = append(s.Lines, Line{Kind: Tax, Amount: s.Tax.Neg()})
+	}
 }
 
 // capOf is percent of an amount, rounded down to the fen: a cap is never exceeded by rounding.

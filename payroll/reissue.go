@@ -104,7 +104,10 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if in.Adjustments, err = r.claimAdjustments(ctx, db, workerID); err != nil {
 		return in, err
 	}
-	in.Carried, err = r.takenCarries(ctx, db, workerID)
+	if in.Carried, err = r.takenCarries(ctx, db, workerID); err != nil {
+		return in, err
+	}
+	in.Tax, err = r.taxation(ctx, db, workerID)
 	return in, err
 }
 

@@ -20,6 +20,8 @@ type Slip struct {
 	Deductions     piecework.Money // what was taken, without tax
 	Tax            piecework.Money
 	Net            piecework.Money
+	IncomeType     IncomeType      // the rule by which tax was withheld
+	Income         piecework.Money // what counts as income for that rule
 	CarriedForward piecework.Money // what did not fit and waits for the next run
 	Reason         string          // why this version replaced the one before
 	Superseded     bool
@@ -87,7 +89,8 @@ func (s *Slip) content() []byte {
 	var c piecework.Canonical
 	c.Text("slip/1", s.Worker.Code, string(s.Run.PeriodFrom), string(s.Run.PeriodTo))
 	c.Int(s.RunID, int64(s.Version), s.Gross.Fen(), s.Deductions.Fen(), s.Tax.Fen(), s.Net.Fen(), s.CarriedForward.Fen(), int64(s.IssuedAt))
-	c.Text(s.IssuedBy, s.Reason)
+	c.Text(s.IssuedBy, s.Reason, string(s.IncomeType))
+	c.Int(s.Income.Fen())
 	for _, l := range s.Lines {
 		order, operation := "", ""
 		if l.Order != nil {

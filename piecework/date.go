@@ -43,6 +43,12 @@ func (d Date) Month() (first, last Date) {
 	return first, DateOf(first.Time().AddDate(0, 1, -1))
 }
 
+// Year is the first of January of the year of d.
+func (d Date) Year() Date { return d[:5] + "01-01" }
+
+// MonthNumber is the month of d, 1 to 12.
+func (d Date) MonthNumber() int { return int(d.Time().Month()) }
+
 // Value stores the day as text, or NULL.
 func (d Date) Value() (driver.Value, error) {
 	if d == "" {

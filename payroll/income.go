@@ -1,0 +1,179 @@
+package payroll
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// IncomeSetting is the rule by which a worker's tax is withheld from a day on, chosen by a person and with the reason kept.
+type IncomeSetting struct {
+	bun.BaseModel `bun:"table:income_types,alias:it"`
+
+	ID            int64 `bun:",pk,autoincrement"`
+	WorkerID      int64
+	EffectiveFrom piecework.Date
+	Type          IncomeType
+	// MonthlyDeductions is what the worker may take off each month in the cumulative methods: her own social insurance,
+	// additional special deductions and others (专项扣除、专项附加扣除、其他扣除), together.
+	MonthlyDeductions piecework.Money
+	Reason            string
+	RecordedAt        piecework.Instant
+	RecordedBy        string
+}
+
+// Validate reports every wrong field.
+func (s *IncomeSetting) Validate() error {
+	v := &piecework.Invalid{}
+	if s.EffectiveFrom == "" {
+		v.Add("effective_from", "is required")
+	}
+	if !slices.Contains(IncomeTypes, s.Type) {
+		v.Add("type", "%q is not one of the kinds", string(s.Type))
+	}
+	if s.MonthlyDeductions.Sign() < 0 {
+		v.Add("monthly_deductions", "must not be negative")
+	}
+	if s.Reason == "" {
+		v.Add("reason", "is required")
+	}
+	v.AddMsg("reason", piecework.CheckText(s.Reason, piecework.MaxNote))
+	return v.Err()
+}
+
+// SetIncomeType records the rule that holds for a worker from a day on. It stays in the books; a later day takes over.
+func SetIncomeType(ctx context.Context, db bun.IDB, s *IncomeSetting) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	s.RecordedAt = piecework.Now()
+	_, err := db.NewInsert().Model(s).Exec(ctx)
+	if piecework.IsUnique(err) {
+		return piecework.InvalidField("effective_from", "a rule from %s is already recorded; choose another day", s.EffectiveFrom)
+	}
+	if err != nil {
+		return fmt.Errorf("record income type: %w", err)
+	}
+	return nil
+}
+
+// IncomeSettings lists a worker's rules, the latest first.
+func IncomeSettings(ctx context.Context, db bun.IDB, workerID int64) ([]IncomeSetting, error) {
+	var list []IncomeSetting
+	err := db.NewSelect().Model(&list).Where("worker_id = ?", workerID).Order("effective_from DESC").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list income types: %w", err)
+	}
+	return list, nil
+}
+
+// WorkerTax is what the withholding of one worker in one run depends on. A nil Table withholds nothing.
+type WorkerTax struct {
+	Table  *TaxTable
+	Before YearToDate
+}
+
+// taxation reads what withholding depends on, of one worker or (0) of everybody in the run's workshop who is taxed. The month and
+// the year are those of the last day of the run's period.
+func (r *PayRun) taxation(ctx context.Context, db bun.Tx, workerID int64) (map[int64]WorkerTax, error) {
+	var settings []IncomeSetting
+	q := db.NewSelect().Model(&settings).Where("effective_from <= ?", r.PeriodTo).Order("worker_id", "effective_from").
+		Where("worker_id IN (SELECT id FROM workers WHERE workshop_id = ?)", r.WorkshopID)
+	if workerID != 0 {
+		q = q.Where("worker_id = ?", workerID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read income types: %w", err)
+	}
+	current := map[int64]IncomeSetting{}
+	began := map[int64]piecework.Date{} // since when the worker's present type has held without a break
+	for _, s := range settings {
+		if current[s.WorkerID].Type != s.Type {
+			began[s.WorkerID] = s.EffectiveFrom
+		}
+		current[s.WorkerID] = s
+	}
+	tables, err := TaxTables(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	taxed := map[int64]WorkerTax{}
+	var ids []int64
+	for id, s := range current {
+		if table := tableOn(tables, s.Type, r.PeriodTo); table != nil {
+			taxed[id] = WorkerTax{Table: table}
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	paid, err := r.incomeBefore(ctx, db, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, t := range taxed {
+		t.Before = yearToDate(t.Table.Type, paid[id], began[id], r.PeriodTo)
+		t.Before.Deductions = piecework.Fen(current[id].MonthlyDeductions.Fen() * t.Before.Months)
+		taxed[id] = t
+	}
+	return taxed, nil
+}
+
+// income is what one issued slip paid and withheld.
+type income struct {
+	WorkerID    int64
+	PeriodTo    piecework.Date
+	IncomeType  IncomeType
+	Income, Tax piecework.Money
+}
+
+// incomeBefore is the income of workers in other locked runs of the year up to the month of the run.
+func (r *PayRun) incomeBefore(ctx context.Context, db bun.Tx, workers []int64) (map[int64][]income, error) {
+	_, last := r.PeriodTo.Month()
+	var list []income
+	err := db.NewSelect().TableExpr("slips AS s").Join("JOIN pay_runs AS p ON p.id = s.run_id").
+		ColumnExpr("s.worker_id, p.period_to, s.income_type, s.income, s.tax").
+		Where("s.worker_id IN (?) AND NOT s.superseded AND p.id <> ? AND p.status IN (?)", bun.In(workers), r.ID, bun.In([]RunStatus{Approved, PaidOut})).
+		Where("p.period_to BETWEEN ? AND ?", r.PeriodTo.Year(), last).Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("read the income of the year: %w", err)
+	}
+	by := map[int64][]income{}
+	for _, i := range list {
+		by[i.WorkerID] = append(by[i.WorkerID], i)
+	}
+	return by, nil
+}
+
+// yearToDate sums what counts together with a payment in the month of day: the month for labour remuneration, the year for the
+// cumulative methods. Months count from the start of the rule, or of the year, for salary; for a platform only the months
+// without a gap up to now in which there was income.
+func yearToDate(kind IncomeType, paid []income, began, day piecework.Date) YearToDate {
+	first, _ := day.Month()
+	var y YearToDate
+	months := map[int]bool{day.MonthNumber(): true}
+	for _, p := range paid {
+		if p.IncomeType != kind || kind == Labour && p.PeriodTo < first {
+			continue
+		}
+		y.Income, y.Withheld = y.Income.Add(p.Income), y.Withheld.Add(p.Tax)
+		months[p.PeriodTo.MonthNumber()] = true
+	}
+	switch kind {
+	case Salary:
+		y.Months = int64(day.MonthNumber())
+		if began >= day.Year() {
+			y.Months -= int64(began.MonthNumber()) - 1
+		}
+	case Platform:
+		for m := day.MonthNumber(); months[m]; m-- {
+			y.Months++
+		}
+	}
+	return y
+}
