@@ -106,3 +106,10 @@ func Operations(ctx context.Context, db bun.IDB) ([]Operation, error) {
 	err := db.NewSelect().Model(&list).Relation("Product").Order("product.code", "op.seq", "op.code").Scan(ctx)
 	return list, wrap("list operations", err)
 }
+
+// OperationByID returns one operation with its product, or a not-found error.
+func OperationByID(ctx context.Context, db bun.IDB, id int64) (*Operation, error) {
+	o := new(Operation)
+	err := db.NewSelect().Model(o).Relation("Product").Where("op.id = ?", id).Scan(ctx)
+	return o, found(err, "There is no such operation.")
+}

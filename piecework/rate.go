@@ -27,9 +27,9 @@ type PieceRate struct {
 	Order     *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
 }
 
-// AddRate agrees a rate from a day on. A rate is never changed; a new one from a later day, or for one order, takes over.
-// Fill OperationID and, for one order, OrderID; the product follows.
-func AddRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
+// CheckRate reports every wrong field of a rate that is to be agreed. Fill OperationID, EffectiveFrom and, for one order,
+// OrderID; the product follows.
+func CheckRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 	v := &Invalid{}
 	if r.EffectiveFrom == "" {
 		v.Add("effective_from", "is required")
@@ -46,7 +46,21 @@ func AddRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 			v.Add("order", "choose an order of the same product")
 		}
 	}
-	if err := v.Err(); err != nil {
+	taken, err := db.NewSelect().Model((*PieceRate)(nil)).
+		Where("operation_id = ? AND COALESCE(order_id, 0) = ? AND effective_from = ?", r.OperationID, r.OrderID, r.EffectiveFrom).Exists(ctx)
+	if err != nil {
+		return wrap("look for a rate", err)
+	}
+	if taken {
+		v.Add("effective_from", "a rate from %s is already agreed; choose another day", r.EffectiveFrom)
+	}
+	return v.Err()
+}
+
+// AddRate agrees a rate from a day on. A rate is never changed; a new one from a later day, or for one order, takes over.
+// See [CheckRate] for what to fill.
+func AddRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
+	if err := CheckRate(ctx, db, r); err != nil {
 		return err
 	}
 	r.CreatedAt = Now()
@@ -54,13 +68,45 @@ func AddRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 	return inserted(err, "effective_from", "a rate from %s is already agreed; choose another day", r.EffectiveFrom)
 }
 
-// Rates lists rates by product, operation and order, the newest day first.
+// RatesInForce says which of some rates apply on a day: those that have begun and were not replaced by a later one for the
+// same operation and order.
+func RatesInForce(ctx context.Context, db bun.IDB, rates []PieceRate, day Date) (map[int64]bool, error) {
+	in := map[int64]bool{}
+	if len(rates) == 0 {
+		return in, nil
+	}
+	ids := make([]int64, len(rates))
+	for i := range rates {
+		ids[i] = rates[i].ID
+	}
+	var found []int64
+	err := db.NewSelect().Model((*PieceRate)(nil)).Column("id").Where("r.id IN (?) AND r.effective_from <= ?", bun.List(ids), day).
+		Where(`NOT EXISTS (SELECT 1 FROM piece_rates x WHERE x.operation_id = r.operation_id AND COALESCE(x.order_id, 0) = COALESCE(r.order_id, 0)
+			AND x.effective_from > r.effective_from AND x.effective_from <= ?)`, day).Scan(ctx, &found)
+	for _, id := range found {
+		in[id] = true
+	}
+	return in, wrap("find rates in force", err)
+}
+
+// RateByID returns one rate with operation and order, or a not-found error.
+func RateByID(ctx context.Context, db bun.IDB, id int64) (*PieceRate, error) {
+	r := new(PieceRate)
+	err := db.NewSelect().Model(r).Relation("Product").Relation("Operation").Relation("Order").Where("r.id = ?", id).Scan(ctx)
+	return r, found(err, "There is no such rate.")
+}
+
+// Rates lists rates by product, operation and order, the newest day first: those for every order, and those for orders of
+// f's workshop.
 func Rates(ctx context.Context, db bun.IDB, f Filter) (Page[PieceRate], error) {
 	var list []PieceRate
 	q := db.NewSelect().Model(&list).Relation("Product").Relation("Operation").Relation("Order").
 		OrderExpr("product.code, operation.seq, operation.code, COALESCE(r.order_id, 0), r.effective_from DESC")
 	if f.OrderID != 0 {
 		q = q.Where("r.order_id = ? OR (r.order_id IS NULL AND r.product_id = (SELECT product_id FROM processing_orders WHERE id = ?))", f.OrderID, f.OrderID)
+	}
+	if f.WorkshopID != 0 {
+		q = q.Where(`r.order_id IS NULL OR "order"."workshop_id" = ?`, f.WorkshopID)
 	}
 	return List(ctx, q, &list, f, "", "product.code", "product.name", "operation.name", `"order"."code"`)
 }
