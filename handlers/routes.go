@@ -85,6 +85,16 @@ func (s *Server) routes() []route {
 		{post, "/contractors", office, s.contractorCreate, nil},
 		{get, "/contractors/:contractor", office, s.contractorEdit, nil},
 		{post, "/contractors/:contractor", office, s.contractorSave, nil},
+
+		{get, "/sessions", office, s.sessionsList, nil},
+		{get, "/sessions/new", office, s.sessionNew, nil},
+		{post, "/sessions", office, s.sessionCreate, nil},
+		{get, "/sessions/:session", office, s.sessionShow, nil},
+		{post, "/sessions/:session", office, s.sessionRecord, nil},
+		{post, "/sessions/:session/in", office, s.sessionIn, nil},
+		{post, "/sessions/:session/out", office, s.sessionOut, nil},
+		{post, "/sessions/:session/close", office, s.sessionClose, nil},
+		{post, "/sessions/:session/reopen", office, s.sessionReopen, nil},
 	}
 }
 

@@ -32,6 +32,7 @@ var menu = []struct {
 	label *piecework.Message
 	href  string
 }{
+	{piecework.Msg("Sessions"), "/sessions"},
 	{piecework.Msg("Contractors"), "/contractors"},
 }
 
