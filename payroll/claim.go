@@ -147,7 +147,7 @@ func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]re
 		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rr.rate, 0) AS paid_rate").
 		Join("JOIN tallies AS o ON o.id = t.reverses_id").
 		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").
-		Join("LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ? AND pr.status IN (?)", runID, bun.In([]RunStatus{Approved, PaidOut})).
+		Join("LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ? AND pr.status IN (?)", runID, bun.List([]RunStatus{Approved, PaidOut})).
 		Join("LEFT JOIN run_rates AS rr ON rr.run_id = pr.id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
 		Where("t.reverses_id IS NOT NULL").Order("t.id").Scan(ctx, &list)
 	if err != nil {
@@ -204,7 +204,7 @@ func (r *PayRun) claimTallies(ctx context.Context, db bun.Tx, of which, onlyPric
 // claimReversals claims reversing tallies by id.
 func (r *PayRun) claimReversals(ctx context.Context, db bun.Tx, ids []int64) error {
 	for chunk := range slices.Chunk(ids, 1000) {
-		_, err := db.ExecContext(ctx, "INSERT INTO tally_claims (tally_id, run_id) SELECT id, ? FROM tallies WHERE id IN (?)", r.ID, bun.In(chunk))
+		_, err := db.ExecContext(ctx, "INSERT INTO tally_claims (tally_id, run_id) SELECT id, ? FROM tallies WHERE id IN (?)", r.ID, bun.List(chunk))
 		if err != nil {
 			return fmt.Errorf("claim reversals: %w", err)
 		}
@@ -235,7 +235,7 @@ func (r *PayRun) claimAdjustments(ctx context.Context, db bun.Tx, workerID int64
 func (r *PayRun) claimCarries(ctx context.Context, db bun.Tx) ([]Owed, error) {
 	_, err := db.NewUpdate().Model((*Carry)(nil)).Set("taken_by_run_id = ?", r.ID).
 		Where("workshop_id = ? AND taken_by_run_id IS NULL", r.WorkshopID).
-		Where("run_id IN (SELECT id FROM pay_runs WHERE status IN (?))", bun.In([]RunStatus{Approved, PaidOut})).
+		Where("run_id IN (SELECT id FROM pay_runs WHERE status IN (?))", bun.List([]RunStatus{Approved, PaidOut})).
 		Where("slip_id IN (SELECT id FROM slips WHERE NOT superseded)").Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("claim what was carried: %w", err)

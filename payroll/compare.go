@@ -85,7 +85,7 @@ func TotalsOfRuns(ctx context.Context, db bun.IDB, runs []PayRun) (map[int64]Tot
 	}
 	err := db.NewSelect().TableExpr("slips").ColumnExpr("run_id, COUNT(*) AS workers").
 		ColumnExpr(sums("gross", "deductions", "tax", "net", "carried_forward")).
-		Where("run_id IN (?) AND NOT superseded", bun.In(ids)).Group("run_id").Scan(ctx, &list)
+		Where("run_id IN (?) AND NOT superseded", bun.List(ids)).Group("run_id").Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("sum runs: %w", err)
 	}

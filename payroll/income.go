@@ -138,7 +138,7 @@ func (r *PayRun) incomeBefore(ctx context.Context, db bun.Tx, workers []int64) (
 	var list []income
 	err := db.NewSelect().TableExpr("slips AS s").Join("JOIN pay_runs AS p ON p.id = s.run_id").
 		ColumnExpr("s.worker_id, p.period_to, s.income_type, s.income, s.tax").
-		Where("s.worker_id IN (?) AND NOT s.superseded AND p.id <> ? AND p.status IN (?)", bun.In(workers), r.ID, bun.In([]RunStatus{Approved, PaidOut})).
+		Where("s.worker_id IN (?) AND NOT s.superseded AND p.id <> ? AND p.status IN (?)", bun.List(workers), r.ID, bun.List([]RunStatus{Approved, PaidOut})).
 		Where("p.period_to BETWEEN ? AND ?", r.PeriodTo.Year(), last).Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("read the income of the year: %w", err)

@@ -125,7 +125,7 @@ func byIDs[T any](ctx context.Context, db bun.IDB, alias string, into map[int64]
 		ids = append(ids, id)
 	}
 	var list []T
-	q := db.NewSelect().Model(&list).Where(alias+".id IN (?)", bun.In(ids))
+	q := db.NewSelect().Model(&list).Where(alias+".id IN (?)", bun.List(ids))
 	for _, r := range relations {
 		q = q.Relation(r)
 	}

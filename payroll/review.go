@@ -105,7 +105,7 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 func (r *Review) findPrevious(ctx context.Context, db bun.IDB, run *PayRun) error {
 	var list []PayRun
 	err := db.NewSelect().Model(&list).Where("workshop_id = ? AND id <> ? AND period_to < ?", run.WorkshopID, run.ID, run.PeriodFrom).
-		Where("status IN (?)", bun.In([]RunStatus{Approved, PaidOut})).OrderExpr("period_to DESC, id DESC").Limit(1).Scan(ctx)
+		Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).OrderExpr("period_to DESC, id DESC").Limit(1).Scan(ctx)
 	if err != nil {
 		return fmt.Errorf("find the run before: %w", err)
 	}

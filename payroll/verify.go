@@ -98,7 +98,7 @@ func slipLinks(ctx context.Context, db bun.IDB, workshopID int64) iter.Seq2[piec
 				return
 			}
 			page, err := loadSlips(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
-				return q.Where("sl.id IN (?)", bun.In(ids))
+				return q.Where("sl.id IN (?)", bun.List(ids))
 			})
 			if err != nil {
 				yield(piecework.ChainLink{}, err)

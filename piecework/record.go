@@ -177,7 +177,7 @@ func byCode[T any](ctx context.Context, db bun.Tx, codes []string, code func(*T)
 		return found, nil
 	}
 	var list []T
-	if err := db.NewSelect().Model(&list).Where("code IN (?)", bun.In(codes)).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&list).Where("code IN (?)", bun.List(codes)).Scan(ctx); err != nil {
 		return nil, wrap("look up codes", err)
 	}
 	for i := range list {
@@ -196,7 +196,7 @@ func (k *known) readOperations(ctx context.Context, db bun.Tx) error {
 		return nil
 	}
 	var list []Operation
-	if err := db.NewSelect().Model(&list).Where("product_id IN (?)", bun.In(products)).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&list).Where("product_id IN (?)", bun.List(products)).Scan(ctx); err != nil {
 		return wrap("look up operations", err)
 	}
 	for i := range list {
@@ -218,7 +218,7 @@ func (k *known) readTallies(ctx context.Context, db bun.Tx, uids []string) error
 	err := db.NewSelect().Model(&list).ModelTableExpr("tallies AS t").Column("t.*").
 		ColumnExpr("x.id AS reversed_id, r.uid AS r_uid").
 		Join("LEFT JOIN tallies x ON x.reverses_id = t.id").Join("LEFT JOIN tallies r ON r.id = t.reverses_id").
-		Where("t.uid IN (?)", bun.In(uids)).Scan(ctx)
+		Where("t.uid IN (?)", bun.List(uids)).Scan(ctx)
 	if err != nil {
 		return wrap("look up uids", err)
 	}
@@ -238,7 +238,7 @@ func (k *known) readTickets(ctx context.Context, db bun.Tx, tickets []string) er
 		return nil
 	}
 	var list []Tally
-	err := db.NewSelect().Model(&list).Column("uid", "ticket", "operation_id").Where("ticket IN (?) AND reverses_id IS NULL", bun.In(tickets)).
+	err := db.NewSelect().Model(&list).Column("uid", "ticket", "operation_id").Where("ticket IN (?) AND reverses_id IS NULL", bun.List(tickets)).
 		Where("NOT EXISTS (SELECT 1 FROM tallies x WHERE x.reverses_id = t.id)").Scan(ctx)
 	for _, t := range list {
 		k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID

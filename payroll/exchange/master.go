@@ -21,7 +21,12 @@ func column[T, V any](batch []*T, value func(*T) V) any {
 	for i, item := range batch {
 		list[i] = value(item)
 	}
-	return bun.In(list)
+	return bun.List(list)
+}
+
+// codeKey is the key of a thing that is known by its code alone.
+func codeKey[T any](code func(*T) string) func(*T) refKey {
+	return func(item *T) refKey { return refKey{0, code(item)} }
 }
 
 // codeOf is the key of a row in a table that is keyed by its code alone.
@@ -34,7 +39,7 @@ func (im *importer) importWorkshops() {
 	code := func(w *T) string { return w.Code }
 	importKeyed(im, keyed[T]{
 		column: "code", refs: &im.workshops, spoilt: codeOf, stored: byCode(code),
-		key: func(w *T) refKey { return refKey{0, w.Code} },
+		key: codeKey(code),
 		build: func(r *Row) *T {
 			w := piecework.NewWorkshop(r.Text("code"), r.Text("name"))
 			w.Timezone, w.Currency = r.Text("timezone"), r.Text("currency")
@@ -53,7 +58,7 @@ func (im *importer) importContractors() {
 	code := func(c *T) string { return c.Code }
 	importKeyed(im, keyed[T]{
 		column: "code", refs: &im.contractors, spoilt: codeOf, stored: byCode(code),
-		key: func(c *T) refKey { return refKey{0, c.Code} },
+		key: codeKey(code),
 		build: func(r *Row) *T {
 			return &T{Code: r.Text("code"), Name: r.Text("name"), Phone: r.Text("phone")}
 		},
@@ -69,7 +74,7 @@ func (im *importer) importWorkers() {
 	code := func(w *T) string { return w.Code }
 	importKeyed(im, keyed[T]{
 		column: "code", refs: &im.workers, spoilt: codeOf, stored: byCode(code),
-		key: func(w *T) refKey { return refKey{0, w.Code} },
+		key: codeKey(code),
 		build: func(r *Row) *T {
 			workshop := im.workshop(r)
 			if workshop == nil {
@@ -92,7 +97,7 @@ func (im *importer) importProducts() {
 	code := func(p *T) string { return p.Code }
 	importKeyed(im, keyed[T]{
 		column: "code", refs: &im.products, spoilt: codeOf, stored: byCode(code),
-		key: func(p *T) refKey { return refKey{0, p.Code} },
+		key: codeKey(code),
 		build: func(r *Row) *T {
 			return &T{Code: r.Text("code"), Name: r.Text("name"), Craft: r.Text("craft")}
 		},
@@ -135,7 +140,7 @@ func (im *importer) importOrders() {
 	code := func(o *T) string { return o.Code }
 	importKeyed(im, keyed[T]{
 		column: "code", refs: &im.orders, spoilt: codeOf, stored: byCode(code),
-		key: func(o *T) refKey { return refKey{0, o.Code} },
+		key: codeKey(code),
 		build: func(r *Row) *T {
 			workshop, contractor, product := im.workshop(r), im.contractor(r), im.product(r)
 			if workshop == nil || contractor == nil || product == nil {
@@ -204,7 +209,7 @@ func (im *importer) importSessions() {
 	code := func(s *T) string { return s.Code }
 	importKeyed(im, keyed[T]{
 		column: "code", refs: &im.sessions, spoilt: codeOf, stored: byCode(code),
-		key: func(s *T) refKey { return refKey{0, s.Code} },
+		key: codeKey(code),
 		build: func(r *Row) *T {
 			workshop := im.workshop(r)
 			if workshop == nil {
@@ -229,7 +234,7 @@ func (im *importer) importDeliveries() {
 	code := func(d *T) string { return d.Code }
 	importKeyed(im, keyed[T]{
 		column: "code",
-		key:    func(d *T) refKey { return refKey{0, d.Code} },
+		key:    codeKey(code),
 		stored: func(q *bun.SelectQuery, batch []*T) *bun.SelectQuery {
 			return byCode(code)(q, batch).Relation("Acceptances")
 		},
