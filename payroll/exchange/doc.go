@@ -9,4 +9,8 @@
 //   - Rows are counted as an editor or a spreadsheet shows them: the header row is row 1.
 //   - A cell that Excel keeps as a number is read with the 15 digits Excel shows; a cell styled as a date or as a time
 //     becomes one. A text cell follows the rules of CSV.
+//
+// Writing never rounds and never guesses: every export shows the amounts that the slips show, as text in CSV and as numbers
+// with exactly these digits in workbooks. Text that people typed and that a spreadsheet would take for a formula when it
+// opens a CSV file gets an apostrophe in front; codes cannot be formulas and numbers are never touched.
 package exchange

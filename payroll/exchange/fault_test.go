@@ -198,8 +198,8 @@ func (bad *badFile) check(t *testing.T, err error) {
 	if want == "" {
 		want = bad.table + ".csv"
 	}
-	// A header with a wrong name is wrong twice when the right name is required.
 	f := faults.List[0]
+	// A header with a wrong name is wrong twice when the right name is required.
 	if len(faults.List) != 1+bad.more && f.Row != 1 {
 		t.Errorf("got %d faults, want %d:\n%v", len(faults.List), 1+bad.more, err)
 	}

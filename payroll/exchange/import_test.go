@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -300,5 +301,60 @@ func TestImportStopsWhenCancelled(t *testing.T) {
 	cancel()
 	if _, err := Import(ctx, db, writeFolder(t, month()), nil); err == nil {
 		t.Error("a cancelled import went through")
+	}
+}
+
+// refused imports one table into db and returns the only fault.
+func refused(t *testing.T, db *bun.DB, table, content string) string {
+	t.Helper()
+	_, err := Import(t.Context(), db, writeFolder(t, map[string]string{table: content}), nil)
+	var faults *Faults
+	if !errors.As(err, &faults) || len(faults.List) != 1 {
+		t.Fatalf("got %v, want one fault", err)
+	}
+	return faults.List[0].String()
+}
+
+// A uid that stands in the file twice is found however far apart the rows are.
+func TestSameUIDFarApart(t *testing.T) {
+	db := pieceworktest.DB(t)
+	mustImport(t, db, writeFolder(t, month()))
+	var b strings.Builder
+	b.WriteString(tallyHeader + "\n")
+	for i := range 2*batchSize + 10 {
+		fmt.Fprintf(&b, "n%d,S1,W1,O1,cut,1,,,,,\n", i)
+	}
+	b.WriteString("n3,S1,W1,O1,cut,1,,,,,\n")
+	want := fmt.Sprintf(`tallies.csv row %d column uid value "n3": the same stands in this file already`, 2*batchSize+12)
+	if got := refused(t, db, "tallies", b.String()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A closed session or order takes what was counted before it closed, and nothing later.
+func TestImportIntoWhatIsClosed(t *testing.T) {
+	db := pieceworktest.DB(t)
+	mustImport(t, db, writeFolder(t, month()))
+	const closed = 1792000000000 // 2026-10-14
+	for _, q := range []string{"UPDATE work_sessions SET closed_at = ? WHERE code = 'S2'", "UPDATE processing_orders SET closed_at = ? WHERE code = 'O2'"} {
+		if _, err := db.ExecContext(t.Context(), q, closed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	row := func(session, order, at string) string {
+		return tallyHeader + "\nz1," + session + ",W1," + order + ",cut,1,,,," + at + ",\n"
+	}
+	if got, want := refused(t, db, "tallies", row("S2", "O1", "")), `tallies.csv row 2 column session value "S2": is closed`; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s", got)
+	}
+	if got, want := refused(t, db, "tallies", row("S1", "O2", "2026-10-20T08:00:00Z")), `tallies.csv row 2 column order value "O2": is closed`; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s", got)
+	}
+	if res := mustImport(t, db, writeFolder(t, map[string]string{"tallies": row("S2", "O2", "2026-10-09T08:00:00Z")})); res.New() != 1 {
+		t.Errorf("got %s", res)
+	}
+	// What was imported before is still the same.
+	if res := mustImport(t, db, writeFolder(t, map[string]string{"tallies": month()["tallies"]})); res.New() != 0 {
+		t.Errorf("got %s", res)
 	}
 }
