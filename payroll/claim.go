@@ -33,9 +33,8 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error)
 	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
 		return false, err
 	}
-	open := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)(q).Where(unclaimed)
-	}
+	period := inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)
+	open := func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where(unclaimed) }
 	if in.Work, err = sumWork(ctx, db, open); err != nil {
 		return false, err
 	}
@@ -59,7 +58,7 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error)
 	if err := r.keepRates(ctx, db, res.Priced); err != nil {
 		return false, err
 	}
-	if err := r.claimTallies(ctx, db, open, len(res.Unpriced) > 0); err != nil {
+	if err := r.claimTallies(ctx, db, period, len(res.Unpriced) > 0); err != nil {
 		return false, err
 	}
 	var priced []int64
@@ -108,12 +107,13 @@ func inPeriod(workshopID int64, from, to piecework.Date) which {
 
 const unclaimed = "NOT EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id)"
 
-// sumWork sums tallies that are not reversals by worker, order, operation and day, in one pass.
+// sumWork sums tallies that are not reversals by worker, order, operation and session, in one pass. The index tallies_session
+// holds all it needs in the order of the groups; hence the day comes from the session, which is the same day.
 func sumWork(ctx context.Context, db bun.IDB, of which) ([]Work, error) {
 	rows, err := of(db.NewSelect().TableExpr("tallies AS t")).Where("t.reverses_id IS NULL").
-		ColumnExpr("t.worker_id, t.order_id, t.operation_id, t.work_date").
+		ColumnExpr("t.worker_id, t.order_id, t.operation_id, (SELECT s.work_date FROM work_sessions s WHERE s.id = t.session_id)").
 		ColumnExpr(sums("good", "rework", "scrap_workmanship", "scrap_material")).
-		GroupExpr("t.worker_id, t.order_id, t.operation_id, t.work_date").Rows(ctx)
+		GroupExpr("t.session_id, t.worker_id, t.order_id, t.operation_id").Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("sum tallies: %w", err)
 	}
@@ -187,15 +187,16 @@ func (r *PayRun) keepRates(ctx context.Context, db bun.Tx, priced map[Unpriced]p
 	return nil
 }
 
-// claimTallies claims tallies that are not reversals; onlyPriced leaves those waiting that have no rate. The primary key of
-// tally_claims makes it impossible that another run has one of them too.
+// claimTallies claims the tallies that are not reversals and that no run has claimed; onlyPriced leaves those waiting that
+// have no rate. The primary key of tally_claims decides which are free, and makes it impossible that two runs have one tally.
+// In ascending order each claim goes to the end of its index.
 func (r *PayRun) claimTallies(ctx context.Context, db bun.Tx, of which, onlyPriced bool) error {
 	q := of(db.NewSelect().TableExpr("tallies AS t")).ColumnExpr("t.id, ?", r.ID).Where("t.reverses_id IS NULL").Order("t.id")
 	if onlyPriced {
 		q = q.Where(`EXISTS (SELECT 1 FROM run_rates rr WHERE rr.run_id = ? AND rr.order_id = t.order_id
 			AND rr.operation_id = t.operation_id AND rr.work_date = t.work_date)`, r.ID)
 	}
-	if _, err := db.NewRaw("INSERT INTO tally_claims (tally_id, run_id) ?", q).Exec(ctx); err != nil {
+	if _, err := db.NewRaw("INSERT INTO tally_claims (tally_id, run_id) ? ON CONFLICT (tally_id) DO NOTHING", q).Exec(ctx); err != nil {
 		return fmt.Errorf("claim tallies: %w", err)
 	}
 	return nil

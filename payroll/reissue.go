@@ -129,10 +129,10 @@ func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used
 		}
 		return ok
 	}
-	late := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)(q).Where("t.worker_id = ?", workerID).Where(unclaimed)
+	hers := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)(q).Where("t.worker_id = ?", workerID)
 	}
-	work, err := sumWork(ctx, db, late)
+	work, err := sumWork(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return hers(q).Where(unclaimed) })
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used
 	if err := r.keepRates(ctx, db, priced); err != nil {
 		return err
 	}
-	if err := r.claimTallies(ctx, db, late, true); err != nil {
+	if err := r.claimTallies(ctx, db, hers, true); err != nil {
 		return err
 	}
 	return r.claimReversals(ctx, db, ids)
