@@ -258,7 +258,8 @@ func (s *Slip) tax(list []taken, by WorkerTax) {
 	if s.Income.Sign() < 0 {
 		s.Income = piecework.Money{}
 	}
-	if s.Tax = Withhold(by.Table, s.Income, by.Before); !s.Tax.IsZero() {
+	// What the cumulative tax asks beyond this income, as after a drop in deductions, the next run withholds.
+	if s.Tax = piecework.MinMoney(Withhold(by.Table, s.Income, by.Before), s.Income); !s.Tax.IsZero() {
 		s.Lines = append(s.Lines, Line{Kind: Tax, Amount: s.Tax.Neg()})
 	}
 }
