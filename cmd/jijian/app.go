@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"github.com/uptrace/bun"
 
 	"jijian/migrations"
@@ -110,7 +110,7 @@ func explain(cmd *cobra.Command) {
 			if err := args(cmd, list); err != nil {
 				return hint(cmd, err)
 			}
-			return hint(cmd, cmd.ValidateRequiredFlags())
+			return hint(cmd, cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()))
 		}
 	}
 	for _, c := range cmd.Commands() {
@@ -120,31 +120,33 @@ func explain(cmd *cobra.Command) {
 
 // setting defines a flag whose default an environment variable may change. Help shows the variable's name and never its
 // value, which may hold a password.
-func (a *app) setting(flags *pflag.FlagSet, p *string, name, variable, value, usage string) {
+func (a *app) setting(flags interface {
+	StringVar(p *string, name, value, usage string)
+}, p *string, name, variable, value, usage string) {
 	flags.StringVar(p, name, value, usage+" ["+variable+"]")
 	if v := a.getenv(variable); v != "" {
 		*p = v
 	}
 }
 
-// dateVar defines a flag that takes a date.
-func dateVar(flags *pflag.FlagSet, p *piecework.Date, name, usage string) {
-	flags.Func(name, usage, func(s string) error {
-		d, msg := piecework.ParseDate(s)
-		if msg != nil {
-			return errors.New(msg.String())
-		}
-		*p = d
-		return nil
-	})
-	flags.Lookup(name).Value = dateFlag{flags.Lookup(name).Value}
+// dateFlag is a flag that takes a date.
+type dateFlag struct{ *piecework.Date }
+
+// Set reads a date.
+func (f dateFlag) Set(s string) error {
+	d, msg := piecework.ParseDate(s)
+	if msg != nil {
+		return errors.New(msg.String())
+	}
+	*f.Date = d
+	return nil
 }
 
-// dateFlag calls its kind a date in help.
-type dateFlag struct{ pflag.Value }
+// String is the date as it was typed.
+func (f dateFlag) String() string { return string(*f.Date) }
 
-// Type is the word that stands for a value of this flag in help.
-func (dateFlag) Type() string { return "date" }
+// Type is the word that stands for the value in help.
+func (f dateFlag) Type() string { return "date" }
 
 // require makes flags mandatory.
 func require(cmd *cobra.Command, names ...string) *cobra.Command {

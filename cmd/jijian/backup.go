@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,6 +104,15 @@ func checkIntegrity(ctx context.Context, db *bun.DB) error {
 	return rows.Err()
 }
 
+// checkOurs makes sure that a SQLite file holds our tables, in whatever version.
+func checkOurs(ctx context.Context, db *bun.DB) error {
+	n, err := db.NewSelect().TableExpr("sqlite_master").Where("type = 'table' AND name IN ('workshops', 'tallies', 'pay_runs')").Count(ctx)
+	if err == nil && n < 3 {
+		err = errors.New("it holds no books")
+	}
+	return err
+}
+
 // syncPath brings a file or a folder to the disk.
 func syncPath(path string) error {
 	f, err := os.Open(path)
@@ -153,7 +163,7 @@ func restore(ctx context.Context, db *bun.DB, path string) (done payroll.Checked
 		return done, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	if err := checkIntegrity(ctx, from); err != nil {
+	if err := cmp.Or(checkIntegrity(ctx, from), checkOurs(ctx, from)); err != nil {
 		return done, fmt.Errorf("%s is not a sound backup: %w", path, err)
 	}
 	if _, err := migrations.Up(ctx, from); err != nil {

@@ -46,8 +46,8 @@ totals and what a person should look at. Settling the same dates again computes 
 			})
 		})
 	cmd.Flags().StringVar(&workshop, "workshop", "", "code of the workshop")
-	dateVar(cmd.Flags(), &from, "from", "first work date")
-	dateVar(cmd.Flags(), &to, "to", "last work date")
+	cmd.Flags().Var(dateFlag{&from}, "from", "first work date")
+	cmd.Flags().Var(dateFlag{&to}, "to", "last work date")
 	cmd.Flags().BoolVar(&approve, "approve", false, "lock the run: it can then be paid and never changes again")
 	return require(cmd, "workshop", "from", "to")
 }

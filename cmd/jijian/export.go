@@ -42,8 +42,8 @@ a contractor owes for the deliveries of some days. Without -o it goes to standar
 	cmd.ValidArgs = []string{"lines", "slips", "payments", "ledger", "statement"}
 	cmd.Flags().Int64Var(&e.run, "run", 0, "number of the run")
 	cmd.Flags().StringVar(&e.contractor, "contractor", "", "code of the contractor")
-	dateVar(cmd.Flags(), &e.from, "from", "first day of the statement")
-	dateVar(cmd.Flags(), &e.to, "to", "last day of the statement")
+	cmd.Flags().Var(dateFlag{&e.from}, "from", "first day of the statement")
+	cmd.Flags().Var(dateFlag{&e.to}, "to", "last day of the statement")
 	cmd.Flags().StringVar(&e.format, "format", "", "csv or xlsx (default: as the file's name says, else csv)")
 	cmd.Flags().StringVarP(&e.file, "output", "o", "", "file to write")
 	return cmd
