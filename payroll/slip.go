@@ -61,8 +61,9 @@ type Line struct {
 	Operation *piecework.Operation       `bun:"rel:belongs-to,join:operation_id=id"`
 }
 
-// IsWork says whether the line pays or corrects counted pieces.
-func (l *Line) IsWork() bool { return l.OperationID != 0 && l.Quantity != 0 || l.Kind == Piece }
+// IsWork says whether the line pays or corrects counted pieces, and so has a quantity and a rate; what a later run still takes
+// of a correction has not.
+func (l *Line) IsWork() bool { return !l.Counts.IsZero() }
 
 // Carry is what one slip could not take and the worker's next run will.
 type Carry struct {
