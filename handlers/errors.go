@@ -200,8 +200,11 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := number(next)(c); err != nil {
 			c.Error(err)
 		}
-		r := c.Request()
-		s.Logger.Info("request", "id", requestID(c), "method", r.Method, "path", r.URL.Path, "status", c.Response().Status,
+		r, path := c.Request(), c.Request().URL.Path
+		if strings.Contains(c.Path(), ":code") {
+			path = c.Path() // a code opens what it names
+		}
+		s.Logger.Info("request", "id", requestID(c), "method", r.Method, "path", path, "status", c.Response().Status,
 			"bytes", c.Response().Size, "ms", time.Since(start).Milliseconds(), "from", c.RealIP(), "user", visitOf(c).who.UserID)
 		return nil
 	}

@@ -38,8 +38,6 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	server, err := handlers.New(cfg)
 	w.Must(err)
 	t.Cleanup(server.Close)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
 	other := piecework.NewWorkshop("W2", "绢花坊")
 	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, other))
 	for _, u := range []account.User{
@@ -52,7 +50,7 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	} {
 		w.Must(account.CreateUser(w.Ctx, w.DB, &u, password))
 	}
-	return &site{w, web.URL, server}
+	return serve(w, server)
 }
 
 // browser is one visitor with her cookies. It does not follow redirects.
@@ -143,4 +141,11 @@ func (s *site) settle(from, to piecework.Date) *payroll.PayRun {
 	run, err := payroll.Settle(s.Ctx, s.DB, s.Workshop.ID, from, to, "test")
 	s.Must(err)
 	return run
+}
+
+// serve puts a server for a world on the web.
+func serve(w *pieceworktest.World, server *handlers.Server) *site {
+	web := httptest.NewServer(server)
+	w.Cleanup(web.Close)
+	return &site{w, web.URL, server}
 }

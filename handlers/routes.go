@@ -64,12 +64,24 @@ func (s *Server) routes() []route {
 		{get, "/readyz", plain, s.ready, nil},
 		{get, templates.StaticPrefix + "*", plain, echo.WrapHandler(templates.Static()), nil},
 
+		{get, "/", signedIn, s.home, nil},
 		{get, "/signin", open, s.signinShow, nil},
 		{post, "/signin", open, s.signin, nil},
 		{post, "/signout", open, s.signout, nil},
 		{post, "/lang", open, s.language, nil},
 		{get, "/setup/:code", open, s.setupShow, nil},
 		{post, "/setup/:code", open, s.setup, nil},
+
+		{get, "/c", open, s.checkAsk, nil},
+		{get, "/c/:code", open, s.check, nil},
+
+		{get, "/users", admin, s.users, nil},
+		{get, "/users/new", admin, s.userNew, nil},
+		{post, "/users", admin, s.userCreate, nil},
+		{get, "/users/:user", admin, s.userShow, nil},
+		{post, "/users/:user/password", admin, s.userPassword, nil},
+		{post, "/users/:user/disable", admin, s.userDisable, nil},
+		{post, "/users/:user/enable", admin, s.userEnable, nil},
 
 		{get, "/api/openapi.json", open, s.openAPIShow, nil},
 		{get, "/api/docs", open, s.docsShow, nil},

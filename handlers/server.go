@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -53,6 +54,7 @@ type Server struct {
 	signins  *throttle        // by account and by address
 	lookups  *throttle        // of check codes and setup links, by address
 	stop     context.CancelFunc
+	beside   sync.WaitGroup // what runs beside the requests
 }
 
 // sessionLife is how long a sign-in lasts.
@@ -93,7 +95,7 @@ func New(cfg Config) (*Server, error) {
 	s.recorder = piecework.NewRecorder(cfg.DB)
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	go s.sweep(ctx)
+	s.beside.Go(func() { s.sweep(ctx) })
 	return s, nil
 }
 
@@ -110,6 +112,7 @@ func (s *Server) HTTP() *http.Server {
 func (s *Server) Close() {
 	s.stop()
 	s.recorder.Close()
+	s.beside.Wait()
 }
 
 // sweep deletes expired web sessions now and every hour.

@@ -32,8 +32,10 @@ var menu = []struct {
 	label *piecework.Message
 	href  string
 }{
+	{piecework.Msg("Today"), "/"},
 	{piecework.Msg("Sessions"), "/sessions"},
 	{piecework.Msg("Contractors"), "/contractors"},
+	{piecework.Msg("Users"), "/users"},
 }
 
 // visit is what is known about a request before its handler runs.

@@ -83,14 +83,19 @@ func (u *User) Validate() error {
 	return v.Err()
 }
 
-// CreateUser adds a user with a password of 8 to 200 characters. User names are kept in lower case.
-func CreateUser(ctx context.Context, db bun.IDB, u *User, password string) error {
+// ValidateNew reports every wrong field of a user who is to be added with a password.
+func (u *User) ValidateNew(password string) error {
 	v := &piecework.Invalid{}
 	if err := u.Validate(); err != nil && !errors.As(err, &v) {
 		return err
 	}
 	checkPassword(v, u.Username, password)
-	if err := v.Err(); err != nil {
+	return v.Err()
+}
+
+// CreateUser adds a user with a password of 8 to 200 characters. User names are kept in lower case.
+func CreateUser(ctx context.Context, db bun.IDB, u *User, password string) error {
+	if err := u.ValidateNew(password); err != nil {
 		return err
 	}
 	u.PasswordHash, u.CreatedAt = hashPassword(password), piecework.Now()

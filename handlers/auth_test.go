@@ -1,0 +1,214 @@
+package handlers_test
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"jijian/handlers"
+	"jijian/piecework/account"
+	"jijian/piecework/pieceworktest"
+)
+
+func TestSignIn(t *testing.T) {
+	s := newSite(t)
+	b := s.visitor()
+	if a := b.get("/contractors?q=a"); a.status != 303 || a.location != "/signin?next=%2Fcontractors%3Fq%3Da" {
+		t.Fatalf("%d %s", a.status, a.location)
+	}
+	b.get("/signin?next=%2Fcontractors%3Fq%3Da").wants(t, 200, `value="/contractors?q=a"`)
+	b.post("/signin", "name", "lead", "password", "wrong one").wants(t, 422, "用户名或密码不对", `value="lead"`)
+	b.post("/signin", "name", "nobody", "password", password).wants(t, 422, "用户名或密码不对")
+	b.post("/signin", "name", "le\x00ad", "password", password).wants(t, 422)
+	door := b.cookie("jijian_session")
+	a := b.post("/signin", "name", " Lead ", "password", password, "next", "/contractors?q=a")
+	if a.status != 303 || a.location != "/contractors?q=a" {
+		t.Fatalf("%d %s", a.status, a.location)
+	}
+	session := b.cookie("jijian_session")
+	if session == "" || session == door {
+		t.Errorf("session %q before, %q after", door, session)
+	}
+	cookie := a.header.Get("Set-Cookie")
+	for _, attribute := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
+		if !strings.Contains(cookie, attribute) {
+			t.Errorf("%s lacks %s", cookie, attribute)
+		}
+	}
+	var stored int
+	s.Must(s.DB.NewRaw("SELECT COUNT(*) FROM web_sessions WHERE token = ?", session).Scan(s.Ctx, &stored))
+	if stored != 0 {
+		t.Error("the session's token is stored as it is")
+	}
+	b.get("/contractors").wants(t, 200, "王组长")
+	if a := b.get("/signin"); a.status != 303 {
+		t.Errorf("signed in, asked to sign in: %d", a.status)
+	}
+	b.get("/contractors")
+	b.post("/signout").wants(t, 303)
+	if a := b.get("/contractors"); a.status != 303 {
+		t.Errorf("signed out, yet %d", a.status)
+	}
+	for _, next := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "javascript:1", "/a\r\nb"} {
+		b := s.visitor()
+		b.get("/signin")
+		if a := b.post("/signin", "name", "lead", "password", password, "next", next); a.location != "/" {
+			t.Errorf("next %q leads to %q", next, a.location)
+		}
+	}
+}
+
+func (b *browser) cookie(name string) string {
+	req, err := http.NewRequest("GET", b.URL, nil)
+	b.Must(err)
+	for _, c := range b.client.Jar.Cookies(req.URL) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func TestCookiesAreSecureBehindHTTPS(t *testing.T) {
+	s := newSite(t, func(c *handlers.Config) { c.BaseURL = "https://jijian.example" })
+	b := s.visitor()
+	if a := b.get("/signin"); !strings.Contains(a.header.Get("Set-Cookie"), "Secure") {
+		t.Errorf("cookie %s", a.header.Get("Set-Cookie"))
+	}
+	for _, bad := range []string{"jijian.example", "ftp://x", "https://", "https://x/\x00"} {
+		if server, err := handlers.New(handlers.Config{DB: s.DB, BaseURL: bad}); err == nil {
+			server.Close()
+			t.Errorf("base URL %q was taken", bad)
+		}
+	}
+}
+
+// TestGuessingIsSlowed tries passwords until the throttle answers, and shows that it does not shut out another address's owner.
+func TestGuessingIsSlowed(t *testing.T) {
+	s := newSite(t, func(c *handlers.Config) { c.BehindProxy = true })
+	b := s.visitor()
+	b.header.Set("X-Forwarded-For", "203.0.113.7")
+	b.get("/signin")
+	refused := 0
+	for i := range 12 {
+		if a := b.post("/signin", "name", "lead"+strings.Repeat("x", i), "password", "wrong one"); a.status == 429 {
+			refused++
+			if a.header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("one address may guess on")
+	}
+	b.header.Set("X-Forwarded-For", "203.0.113.8")
+	b.post("/signin", "name", "bookkeeper", "password", password).wants(t, 303)
+}
+
+func TestCSRF(t *testing.T) {
+	s := newSite(t)
+	b := s.as("lead")
+	stranger := s.as("bookkeeper").csrf
+	good := b.csrf
+	for _, c := range []struct {
+		name   string
+		csrf   string
+		header http.Header
+		status int
+	}{
+		{"the page's own", good, nil, 303},
+		{"same origin", good, http.Header{"Sec-Fetch-Site": {"same-origin"}}, 303},
+		{"none", "", nil, 403},
+		{"damaged", good[:len(good)-2] + "AA", nil, 403},
+		{"not base64", "!!", nil, 403},
+		{"another session's", stranger, nil, 403},
+		{"from another site", good, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		{"from a sister site", good, http.Header{"Sec-Fetch-Site": {"same-site"}}, 403},
+		{"from another origin", good, http.Header{"Origin": {"https://evil.example"}}, 403},
+	} {
+		b.header = c.header
+		if b.header == nil {
+			b.header = http.Header{}
+		}
+		if a := b.post("/lang", "csrf", c.csrf, "lang", "en", "back", "/contractors?lang=zh&q=1"); a.status != c.status {
+			t.Errorf("%s: %d %.200s", c.name, a.status, a.body)
+		} else if a.status == 303 && a.location != "/contractors?q=1" {
+			t.Errorf("back to %s", a.location)
+		}
+	}
+	b.header = http.Header{}
+	b.get("/contractors").wants(t, 200, "Contractors")
+	// Before sign-in the door cookie takes the session's place.
+	v := s.visitor()
+	v.get("/signin")
+	v.post("/signin", "csrf", stranger, "name", "lead", "password", password).wants(t, 403)
+	first := b.csrf
+	if b.get("/contractors"); first == b.csrf {
+		t.Error("the hidden field is the same on two pages")
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	s := newSite(t)
+	b := s.visitor()
+	b.header.Set("Accept-Language", "en")
+	b.get("/signin").wants(t, 200, `lang="zh-CN"`, "用户名")
+	b.get("/signin?lang=en").wants(t, 200, `<html lang="en"`)
+	b.get("/signin?lang=xx").wants(t, 200, `<html lang="zh-CN"`)
+	b.post("/lang", "lang", "en", "back", "//evil.example")
+	b.get("/signin").wants(t, 200, `<html lang="en"`)
+}
+
+func TestSetup(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	server, err := handlers.New(handlers.Config{DB: w.DB, Logger: slog.New(slog.DiscardHandler)})
+	w.Must(err)
+	t.Cleanup(server.Close)
+	s := serve(w, server)
+	old, err := account.NewSetup(w.Ctx, w.DB)
+	w.Must(err)
+	code, err := account.NewSetup(w.Ctx, w.DB)
+	w.Must(err)
+	b := s.visitor()
+	b.get("/setup/"+old).wants(t, 404)
+	b.get("/setup/wrong").wants(t, 404)
+	b.get("/setup/"+code).wants(t, 200, `name="username"`)
+	b.post("/setup/"+code, "username", "me", "name", "", "password", "x").wants(t, 422, "必须填写", "至少要 8 个字符")
+	if a := b.post("/setup/"+code, "username", "me", "name", "刘主任", "password", password); a.location != "/" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	b.get("/users").wants(t, 200, "刘主任", "欢迎")
+	b.get("/setup/"+code).wants(t, 404)
+	if code, err := account.NewSetup(w.Ctx, w.DB); code != "" || err != nil {
+		t.Errorf("another setup code %q, %v", code, err)
+	}
+}
+
+func TestDemoOffersItsSignIns(t *testing.T) {
+	s := newSite(t, func(c *handlers.Config) {
+		c.Demo = []handlers.DemoAccount{{Role: "Lead", Name: "lead", Password: password}}
+	})
+	s.visitor().get("/signin").wants(t, 200, "组长", "lead / "+password)
+}
+
+func TestExpiredSessionsAreSwept(t *testing.T) {
+	s := newSite(t)
+	store := account.WebSessions{DB: s.DB}
+	s.Must(store.Commit("over", []byte("x"), time.Now().Add(-time.Second)))
+	s.Must(store.Commit("on", []byte("y"), time.Now().Add(time.Hour)))
+	if _, found, err := store.Find("over"); found || err != nil {
+		t.Errorf("an expired session was found, %v", err)
+	}
+	s.Must(store.Sweep(s.Ctx))
+	var n int
+	s.Must(s.DB.NewRaw("SELECT COUNT(*) FROM web_sessions").Scan(s.Ctx, &n))
+	if data, found, err := store.Find("on"); n != 1 || !found || string(data) != "y" || err != nil {
+		t.Errorf("%d sessions; found %q %v %v", n, data, found, err)
+	}
+	s.Must(store.Delete("on"))
+	if _, found, _ := store.Find("on"); found {
+		t.Error("a deleted session was found")
+	}
+}

@@ -1,0 +1,39 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/payroll"
+	"jijian/piecework"
+	"jijian/piecework/account"
+)
+
+type homePage struct {
+	*payroll.Today
+	Day   piecework.Date
+	Lines int  // how many entries a card shows before it says how many more
+	Many  bool // more than one workshop can be meant, so each entry names its own
+	First bool // there is no workshop yet
+}
+
+// home tells the office what needs doing today, a worker what she earns, a contractor where his orders stand.
+func (s *Server) home(c echo.Context) error {
+	ctx, who, day := c.Request().Context(), visitOf(c).who, s.today(c)
+	switch who.Role {
+	case account.Worker:
+		return c.Redirect(http.StatusSeeOther, "/me")
+	case account.Contractor:
+		return c.Redirect(http.StatusSeeOther, "/orders")
+	}
+	workshops, err := piecework.Workshops(ctx, s.DB, who.WorkshopID)
+	if err != nil {
+		return err
+	}
+	today, err := payroll.TodayOf(ctx, s.DB, who.WorkshopID, day)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "home/show", homePage{today, day, 4, len(workshops) > 1, len(workshops) == 0})
+}
