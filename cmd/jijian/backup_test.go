@@ -35,17 +35,16 @@ func dump(t *testing.T, db *bun.DB) string {
 		fmt.Fprintf(&b, "# %s\n", table.name)
 		var columns []string
 		for _, c := range table.columns {
-			column := fmt.Sprintf(`COALESCE(CAST("%s" AS TEXT), '-')`, c)
-			switch c {
-			case "hash", "chain_hash":
-				column = fmt.Sprintf(`COALESCE(LOWER(HEX("%s")), '-')`, c)
-				if !piecework.IsSQLite(db) {
-					column = fmt.Sprintf(`COALESCE(ENCODE("%s", 'hex'), '')`, c)
-				}
-			case "active", "disabled", "superseded", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework":
-				column = fmt.Sprintf(`CASE WHEN "%s" THEN 'yes' ELSE 'no' END`, c)
+			words := `COALESCE(CAST("%s" AS TEXT), '-')`
+			switch {
+			case c.Type == "BOOLEAN":
+				words = `CASE WHEN "%s" THEN 'yes' ELSE 'no' END`
+			case c.Type == "BLOB" && piecework.IsSQLite(db):
+				words = `COALESCE(LOWER(HEX("%s")), '')`
+			case c.Type == "BLOB":
+				words = `COALESCE(ENCODE("%s", 'hex'), '')`
 			}
-			columns = append(columns, column)
+			columns = append(columns, fmt.Sprintf(words, c.Name))
 		}
 		var rows []string
 		query := fmt.Sprintf(`SELECT %s FROM "%s" ORDER BY 1`, strings.Join(columns, " || '|' || "), table.name)

@@ -19,8 +19,29 @@ var leftBehind = []string{"web_sessions", "setup_codes"}
 // table is a table as both engines have it.
 type table struct {
 	name    string
-	columns []string
+	columns []column
 	parents []string // tables it refers to
+}
+
+// column is a column with the type that SQLite has for it.
+type column struct{ Name, Type string }
+
+// value is what is written for what was read: SQLite reads a truth as a number, PostgreSQL a day as a moment.
+func (c column) value(v any) any {
+	switch v := v.(type) {
+	case int64:
+		if c.Type == "BOOLEAN" {
+			return v != 0
+		}
+	case time.Time:
+		return piecework.DateOf(v)
+	}
+	return v
+}
+
+// has says whether the table has a column of that name.
+func (t *table) has(name string) bool {
+	return slices.ContainsFunc(t.columns, func(c column) bool { return c.Name == name })
 }
 
 // copyAll copies every row of one database into another with the same schema and no data, in one transaction on either side:
@@ -70,7 +91,7 @@ func tablesOf(ctx context.Context, db *bun.DB) ([]table, error) {
 			continue
 		}
 		t := table{name: name}
-		if err := db.NewRaw("SELECT name FROM pragma_table_info(?) ORDER BY cid", name).Scan(ctx, &t.columns); err != nil {
+		if err := db.NewRaw("SELECT name, type FROM pragma_table_info(?) ORDER BY cid", name).Scan(ctx, &t.columns); err != nil {
 			return nil, fmt.Errorf("list columns: %w", err)
 		}
 		if err := db.NewRaw(`SELECT DISTINCT "table" FROM pragma_foreign_key_list(?)`, name).Scan(ctx, &t.parents); err != nil {
@@ -116,12 +137,12 @@ func clear(ctx context.Context, db bun.Tx, tables []table) error {
 
 // order is how the rows of a table are copied: those that others of the same table refer to come first.
 func (t *table) order() string {
-	for _, column := range []string{"level", "id"} {
-		if slices.Contains(t.columns, column) {
-			return column
+	for _, name := range []string{"level", "id"} {
+		if t.has(name) {
+			return name
 		}
 	}
-	return t.columns[0]
+	return t.columns[0].Name
 }
 
 // batch is how many rows are written at once.
@@ -131,7 +152,7 @@ const batch = 200
 func (t *table) copy(ctx context.Context, from, to bun.Tx) error {
 	quoted := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		quoted[i] = `"` + c + `"`
+		quoted[i] = `"` + c.Name + `"`
 	}
 	list := strings.Join(quoted, ", ")
 	rows, err := from.QueryContext(ctx, fmt.Sprintf(`SELECT %s FROM "%s" ORDER BY "%s"`, list, t.name, t.order()))
@@ -160,11 +181,8 @@ func (t *table) copy(ctx context.Context, from, to bun.Tx) error {
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		for _, v := range row {
-			if day, ok := v.(time.Time); ok {
-				v = piecework.DateOf(day)
-			}
-			values = append(values, v)
+		for i, v := range row {
+			values = append(values, t.columns[i].value(v))
 		}
 		if len(values) >= batch*len(t.columns) {
 			if err := write(); err != nil {
@@ -183,7 +201,7 @@ func (t *table) copy(ctx context.Context, from, to bun.Tx) error {
 
 // countOn lets PostgreSQL give the next row a number that is free. SQLite sees by itself.
 func (t *table) countOn(ctx context.Context, db bun.Tx) error {
-	if piecework.IsSQLite(db) || !slices.Contains(t.columns, "id") {
+	if piecework.IsSQLite(db) || !t.has("id") {
 		return nil
 	}
 	_, err := db.ExecContext(ctx, fmt.Sprintf(`SELECT setval(pg_get_serial_sequence('"%s"', 'id'), COALESCE(MAX(id), 0) + 1, false) FROM "%s"`, t.name, t.name))
