@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +82,33 @@ func TestImportManyTallies(t *testing.T) {
 	verifyChains(t, db)
 	if again := mustImport(t, db, dir); again.New() != 0 {
 		t.Errorf("the second import added %d rows", again.New())
+	}
+}
+
+// A fault at the end of a file so long that the database had to put pages aside leaves nothing behind either.
+func TestFaultAtTheEndOfALongFile(t *testing.T) {
+	dsn := pieceworktest.DSN(t)
+	db := openDB(t, dsn)
+	mustImport(t, db, writeFolder(t, map[string]string{"workshops": "code,name\nZ,Before\n"}))
+	before := snapshot(t, db, dsn)
+	db = openDB(t, dsn)
+	dir := manyTallies(t, 30_000)
+	f, err := os.OpenFile(filepath.Join(dir, "tallies.csv"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("last,S0,W000,O0,op0,-1,,,,,\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Import(t.Context(), db, dir, nil)
+	if err == nil || !strings.Contains(err.Error(), `tallies.csv row 30002 column good value "-1"`) {
+		t.Errorf("got %v", err)
+	}
+	if snapshot(t, db, dsn) != before {
+		t.Error("the database has changed")
 	}
 }
 
