@@ -202,6 +202,14 @@ type taken struct {
 	rank  int
 }
 
+// age orders by since; what arises in this run has no since yet and is the youngest.
+func (t taken) age() piecework.Date {
+	if t.since == "" {
+		return "9999-12-31"
+	}
+	return t.since
+}
+
 func (o Owed) line() Line {
 	return Line{Kind: o.Kind, Amount: o.Amount.Neg(), AdjustmentID: o.AdjustmentID, OrderID: o.OrderID, OperationID: o.OperationID,
 		CarriedFromRunID: o.FromRunID, Note: o.Note}
@@ -212,7 +220,7 @@ func (o Owed) line() Line {
 func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 	s.tax(list, tax)
 	slices.SortFunc(list, func(a, b taken) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.since, b.since), compareLines(a.line, b.line))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.age(), b.age()), compareLines(a.line, b.line))
 	})
 	room := s.Gross.Sub(s.Tax)
 	damageRoom := capOf(s.Gross, policy.DamageCapPercent)
