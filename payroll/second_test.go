@@ -16,6 +16,7 @@ import (
 type secondSlip struct {
 	lines                             []string // sorted
 	gross, tax, deductions, net, rest int64
+	income                            int64 // what tax is reckoned on
 	carries                           []payroll.Owed
 }
 
@@ -140,6 +141,7 @@ func (s *secondSlip) fill(worker int64, earned, owed []secondLine, in payroll.In
 		}
 	}
 	income = max(income, 0)
+	s.income = income
 	if t := in.Tax[worker]; t.Table != nil {
 		s.tax = min(income, max(0, secondLabourTax(t.Before.Income.Fen()+income)-t.Before.Withheld.Fen()))
 		if s.tax != 0 {
