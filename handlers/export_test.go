@@ -1,0 +1,30 @@
+package handlers
+
+import "jijian/piecework/account"
+
+// Line is a line of the table as tests see it.
+type Line struct {
+	Method, Path string
+	Open         bool // anybody may
+	API          bool
+	Roles        map[account.Role]bool
+}
+
+// Table is every line of the table.
+func (s *Server) Table() []Line {
+	var lines []Line
+	for _, r := range s.routes() {
+		l := Line{r.method, r.path, r.may&(open|plain) != 0, r.api != nil, map[account.Role]bool{}}
+		for role, bit := range mayOf {
+			l.Roles[role] = r.may&bit != 0
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// RegisterLine registers a line beside those of the table, as a careless change would.
+func (s *Server) RegisterLine(method, path string) error {
+	s.echo.Add(method, path, s.health)
+	return s.register()
+}

@@ -1,0 +1,203 @@
+package handlers_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"jijian/handlers"
+	"jijian/payroll"
+	"jijian/piecework"
+	"jijian/piecework/account"
+)
+
+// openPaths are the only paths that ask nobody to sign in. Whoever opens another one says so here.
+var openPaths = []string{
+	"GET /healthz", "GET /readyz", "GET /static/*", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
+	"GET /setup/:code", "POST /setup/:code", "GET /c", "GET /c/:code", "GET /api/openapi.json", "GET /api/docs",
+}
+
+// things are two of each kind: the first belongs to workshop W1, worker A1 and contractor C1, the second to W2, B1 and C2.
+func things(s *site) map[string][2]int64 {
+	s.Helper()
+	s.Agree(s.Cut, nil, "2026-10-01", "0.35")
+	ids := map[string][2]int64{}
+	add := func(kind string, i int, id int64) {
+		pair := ids[kind]
+		pair[i] = id
+		ids[kind] = pair
+	}
+	other, err := piecework.WorkshopByCode(s.Ctx, s.DB, "W2")
+	s.Must(err)
+	k2 := &piecework.Contractor{Code: "C2", Name: "另一家"}
+	s.Must(piecework.SaveContractor(s.Ctx, s.DB, k2))
+	b1 := &piecework.Worker{Code: "B1", Name: "赵桂芳", WorkshopID: other.ID, ShareWeight: piecework.ShareWeightOne, Active: true}
+	s.Must(piecework.SaveWorker(s.Ctx, s.DB, b1))
+	order2 := *s.Order
+	order2.ID, order2.Code, order2.WorkshopID, order2.ContractorID = 0, "O2", other.ID, k2.ID
+	s.Must(piecework.SaveOrder(s.Ctx, s.DB, &order2))
+	for i, of := range []struct {
+		workshop, worker, contractor int64
+		order                        *piecework.ProcessingOrder
+		session, code                string
+	}{{s.Workshop.ID, s.Workers[0].ID, s.Order.ContractorID, s.Order, "S8", "A1"}, {other.ID, b1.ID, k2.ID, &order2, "S9", "B1"}} {
+		session := &piecework.WorkSession{Code: of.session, WorkshopID: of.workshop, WorkDate: "2026-10-07"}
+		s.Must(piecework.OpenSession(s.Ctx, s.DB, session))
+		uid := s.Record(piecework.NewTally{Session: of.session, Worker: of.code, Order: of.order.Code, Operation: "cut", Counts: piecework.Counts{Good: 100}})
+		tallies, err := piecework.Tallies(s.Ctx, s.DB, piecework.Filter{Query: uid, WorkerID: of.worker})
+		s.Must(err)
+		locked, err := payroll.Settle(s.Ctx, s.DB, of.workshop, "2026-10-01", "2026-10-31", "test")
+		s.Must(err)
+		s.Must(payroll.Approve(s.Ctx, s.DB, locked.ID, "test"))
+		slips, err := payroll.SlipsOf(s.Ctx, s.DB, locked.ID, 0)
+		s.Must(err)
+		november := piecework.WorkSession{Code: of.session + "N", WorkshopID: of.workshop, WorkDate: "2026-11-02"}
+		s.Must(piecework.OpenSession(s.Ctx, s.DB, &november))
+		s.Record(piecework.NewTally{Session: november.Code, Worker: of.code, Order: of.order.Code, Operation: "cut", Counts: piecework.Counts{Good: 50}})
+		run, err := payroll.Settle(s.Ctx, s.DB, of.workshop, "2026-11-01", "2026-11-30", "test")
+		s.Must(err)
+		delivery := &piecework.Delivery{Code: "D" + of.code, OrderID: of.order.ID, DeliveredOn: "2026-10-20", Quantity: 50}
+		s.Must(piecework.Deliver(s.Ctx, s.DB, delivery))
+		adjustment := &payroll.Adjustment{WorkerID: of.worker, WorkDate: "2026-12-02", Kind: payroll.Bonus, Amount: piecework.Fen(500), RecordedBy: "test"}
+		s.Must(payroll.Adjust(s.Ctx, s.DB, adjustment))
+		rate := &piecework.PieceRate{OperationID: s.Glue.ID, OrderID: of.order.ID, EffectiveFrom: "2026-10-01", Rate: piecework.Millionths(350_000)}
+		s.Must(piecework.AddRate(s.Ctx, s.DB, rate))
+		user := &account.User{Username: "user" + of.code, Name: "某人", Role: account.Lead, WorkshopID: of.workshop}
+		s.Must(account.CreateUser(s.Ctx, s.DB, user, password))
+		for kind, id := range map[string]int64{"workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "delivery": delivery.ID,
+			"adjustment": adjustment.ID, "rate": rate.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
+			add(kind, i, id)
+		}
+	}
+	return ids
+}
+
+// visitors are who asks, with the index of the things that are theirs; -1 is all.
+var visitors = []struct {
+	user string
+	role account.Role
+	own  int
+	sees string // kinds of which they see their own; "" is all
+}{
+	{"admin", account.Admin, -1, ""},
+	{"bookkeeper", account.Bookkeeper, -1, ""},
+	{"lead", account.Lead, 0, ""},
+	{"lead2", account.Lead, 1, ""},
+	{"worker", account.Worker, 0, "worker tally adjustment slip"},
+	{"contractor", account.Contractor, 0, "contractor order delivery"},
+}
+
+// shared are the kinds that all workshops have in common. A contractor is a person to other contractors.
+const shared = "product operation"
+
+// TestPermissions asks for every path as everybody, about things of the own workshop and of another one.
+func TestPermissions(t *testing.T) {
+	for _, v := range visitors {
+		s := newSite(t) // of her own: what one changes, the next would miss
+		ids := things(s)
+		b := s.as(v.user)
+		b.header.Set("Sec-Fetch-Site", "same-origin")
+		table := s.server.Table()
+		slices.SortStableFunc(table, func(a, b handlers.Line) int { return strings.Compare(a.Method, b.Method) }) // look, then change
+		for _, line := range table {
+			if line.Open {
+				continue
+			}
+			for i := range 2 {
+				path, visible := line.Path, true
+				for _, part := range strings.Split(line.Path, "/") {
+					kind, ok := strings.CutPrefix(part, ":")
+					if !ok {
+						continue
+					}
+					id, known := ids[kind]
+					if !known {
+						id = [2]int64{1, 1} // a free parameter; the path's other parts decide
+					}
+					path = strings.Replace(path, part, fmt.Sprint(id[i]), 1)
+					everybodys := strings.Contains(shared, kind) || kind == "contractor" && v.role == account.Lead
+					theirs := v.own == -1 || v.own == i && (v.sees == "" || slices.Contains(strings.Fields(v.sees), kind))
+					visible = visible && (everybodys || theirs)
+				}
+				if path == line.Path && i == 1 {
+					continue
+				}
+				a := ask(b, line.Method, path, line.API)
+				denied := strings.Contains(a.body, "它不存在，或者您无权查看") || strings.Contains(a.body, "It does not exist, or not for you.")
+				switch {
+				case !line.Roles[v.role]:
+					if a.status != 403 {
+						t.Errorf("%s: %s %s: %d, want 403", v.user, line.Method, path, a.status)
+					}
+				case !visible:
+					if a.status != 404 || !denied {
+						t.Errorf("%s: %s %s (not theirs): %d, want 404", v.user, line.Method, path, a.status)
+					}
+				case a.status == 401 || a.status == 403 || a.status >= 500 || denied:
+					t.Errorf("%s: %s %s (theirs): %d %.300s", v.user, line.Method, path, a.status, a.body)
+				}
+			}
+		}
+	}
+}
+
+func ask(b *browser, method, path string, api bool) answer {
+	switch {
+	case method == "GET":
+		return b.get(path)
+	case api:
+		return b.json(path, `{"tallies":[]}`)
+	}
+	return b.post(path)
+}
+
+func TestNobodyGetsInWithoutSigningIn(t *testing.T) {
+	s := newSite(t)
+	b := s.visitor()
+	b.get("/signin")
+	var open []string
+	for _, line := range s.server.Table() {
+		if line.Open {
+			open = append(open, line.Method+" "+line.Path)
+			continue
+		}
+		a := ask(b, line.Method, strings.ReplaceAll(line.Path, ":", "1"), line.API)
+		if line.API && a.status != 401 || !line.API && (a.status != 303 && a.status != 404 || a.status == 303 && !strings.HasPrefix(a.location, "/signin")) {
+			t.Errorf("%s %s: %d %s", line.Method, line.Path, a.status, a.location)
+		}
+	}
+	slices.Sort(open)
+	want := slices.Sorted(slices.Values(openPaths))
+	if !slices.Equal(open, want) {
+		t.Errorf("open are\n%q\nwant\n%q", open, want)
+	}
+}
+
+func TestEveryFormIsGuarded(t *testing.T) {
+	s := newSite(t)
+	ids := things(s)
+	b := s.as("admin")
+	b.csrf = ""
+	for _, line := range s.server.Table() {
+		if line.Method == "GET" || line.API || line.Open && line.Path != "/lang" {
+			continue
+		}
+		path := line.Path
+		for kind, pair := range ids {
+			path = strings.ReplaceAll(path, ":"+kind, fmt.Sprint(pair[0]))
+		}
+		b.csrf = ""
+		if a := b.post(path); a.status != 403 {
+			t.Errorf("%s without the secret: %d", path, a.status)
+		}
+	}
+}
+
+func TestNothingIsRegisteredOutsideTheTable(t *testing.T) {
+	s := newSite(t)
+	if err := s.server.RegisterLine("GET", "/back-door"); err == nil || !strings.Contains(err.Error(), "/back-door") {
+		t.Errorf("a path outside the table: %v", err)
+	}
+}
