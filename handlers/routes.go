@@ -107,6 +107,31 @@ func (s *Server) routes() []route {
 		{post, "/sessions/:session/out", office, s.sessionOut, nil},
 		{post, "/sessions/:session/close", office, s.sessionClose, nil},
 		{post, "/sessions/:session/reopen", office, s.sessionReopen, nil},
+
+		{get, "/tallies", office, s.tallies, nil},
+		{get, "/tallies/:tally", office, s.tallyShow, nil},
+		{post, "/tallies/:tally/strike", office, s.tallyStrike, nil},
+
+		{get, "/adjustments", office, s.adjustments, nil},
+		{get, "/adjustments/new", office, s.adjustmentNew, nil},
+		{post, "/adjustments", office, s.adjustmentCreate, nil},
+		{post, "/adjustments/:adjustment/withdraw", office, s.adjustmentWithdraw, nil},
+
+		{get, "/runs", office, s.runs, nil},
+		{get, "/runs/new", office, s.runNew, nil},
+		{post, "/runs", office, s.runCreate, nil},
+		{get, "/runs/:run", office, s.runShow, nil},
+		{post, "/runs/:run/recompute", office, s.runRecompute, nil},
+		{post, "/runs/:run/discard", office, s.runDiscard, nil},
+		{post, "/runs/:run/approve", books, s.runApprove, nil},
+		{post, "/runs/:run/paid", books, s.runPaid, nil},
+		{get, "/runs/:run/slips.pdf", office, s.runSlips, nil},
+		{get, "/runs/:run/export", office, s.runExport, nil},
+
+		{get, "/slips/:slip", office | worker, s.slipShow, nil},
+		{get, "/slips/:slip/slip.pdf", office | worker, s.slipPDF, nil},
+		{post, "/slips/:slip/reissue", office, s.slipReissue, nil},
+		{get, "/me", worker, s.me, nil},
 	}
 }
 

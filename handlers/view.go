@@ -33,8 +33,18 @@ var menu = []struct {
 	href  string
 }{
 	{piecework.Msg("Today"), "/"},
+	{piecework.Msg("My work"), "/me"},
 	{piecework.Msg("Sessions"), "/sessions"},
+	{piecework.Msg("Tallies"), "/tallies"},
+	{piecework.Msg("Adjustments"), "/adjustments"},
+	{piecework.Msg("Pay runs"), "/runs"},
+	{piecework.Msg("Orders"), "/orders"},
+	{piecework.Msg("Deliveries"), "/deliveries"},
+	{piecework.Msg("Workers"), "/workers"},
+	{piecework.Msg("Rates"), "/rates"},
+	{piecework.Msg("Products"), "/products"},
 	{piecework.Msg("Contractors"), "/contractors"},
+	{piecework.Msg("Workshops"), "/workshops"},
 	{piecework.Msg("Users"), "/users"},
 }
 

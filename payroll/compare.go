@@ -107,3 +107,6 @@ func RunOfTally(ctx context.Context, db bun.IDB, tallyID int64) (*PayRun, error)
 	}
 	return &list[0], nil
 }
+
+// Taken is everything that was taken from the gross: tax and deductions.
+func (s *Slip) Taken() piecework.Money { return s.Tax.Add(s.Deductions) }

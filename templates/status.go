@@ -15,6 +15,7 @@ var statuses = map[string]Status{
 	"draft":     {Wait, "Draft"},
 	"approved":  {Done, "Approved"},
 	"paid":      {Done, "Paid"},
+	"discarded": {"", "Discarded"},
 	"active":    {Done, "Active"},
 	"left":      {"", "Left"},
 	"accepted":  {Done, "Accepted"},
@@ -26,6 +27,10 @@ var statuses = map[string]Status{
 	"confirmed": {Done, "Confirmed"},
 	"overdue":   {Bad, "Overdue"},
 	"waiting":   {Wait, "Waiting"},
+	"decided":   {Done, "Decided"},
+	"applies":   {Done, "Applies"},
+	"later":     {Live, "Later"},
+	"replaced":  {"", "Replaced"},
 }
 
 func statusOf(lang string, s any) Status {

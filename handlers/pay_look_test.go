@@ -1,0 +1,127 @@
+package handlers_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/uptrace/bun"
+
+	"jijian/handlers"
+	"jijian/payroll"
+	"jijian/payroll/demo"
+	"jijian/piecework"
+	"jijian/piecework/pieceworktest"
+	"jijian/templates"
+	"jijian/templates/browsertest"
+)
+
+// demoSite serves a believable month.
+func demoSite(t testing.TB) (*bun.DB, string) {
+	t.Helper()
+	db := pieceworktest.DB(t)
+	if err := demo.Fill(t.Context(), db, demo.Seed, piecework.DateOf(time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	server, err := handlers.New(handlers.Config{DB: db, Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	web := httptest.NewServer(server)
+	t.Cleanup(web.Close)
+	return db, web.URL
+}
+
+// browserAs signs in through the page.
+func browserAs(t testing.TB, ctx context.Context, url, username, password string) {
+	t.Helper()
+	err := chromedp.Do(ctx, chromedp.Navigate(url+"/signin"), chromedp.SetValue("#f-name", username),
+		chromedp.SetValue("#f-password", password), chromedp.Submit("#f-password"), chromedp.WaitVisible(".menu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLookWork looks at the pages of counting and pay with the data of a month.
+func TestLookWork(t *testing.T) {
+	db, url := demoSite(t)
+	ids := demoIDs(t, db)
+	look := func(username string, pages map[string]string) {
+		ctx := browsertest.Open(t)
+		browserAs(t, ctx, url, username, demo.Password)
+		for name, path := range pages {
+			for _, lang := range templates.Languages {
+				join := "?"
+				if strings.Contains(path, "?") {
+					join = "&"
+				}
+				browsertest.Look(t, ctx, name+"-"+lang, url+path+join+"lang="+lang)
+			}
+		}
+	}
+	look("lead", map[string]string{
+		"sessions-list": "/sessions", "sessions-new": "/sessions/new", "sessions-open": fmt.Sprintf("/sessions/%d", ids.open), "sessions-closed": fmt.Sprintf("/sessions/%d", ids.closed),
+		"tallies-list": "/tallies", "tallies-show": fmt.Sprintf("/tallies/%d", ids.tally), "tallies-struck": fmt.Sprintf("/tallies/%d", ids.struck),
+		"adjustments-list": "/adjustments", "adjustments-new": "/adjustments/new",
+	})
+	look("bookkeeper", map[string]string{
+		"runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved),
+		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
+	})
+	look("worker", map[string]string{"me": "/me"})
+}
+
+type demoThings struct {
+	open, closed, tally, struck, draft, approved, draftSlip, carriedSlip int64
+}
+
+// demoIDs finds things worth looking at.
+func demoIDs(t testing.TB, db *bun.DB) demoThings {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ids demoThings
+	for status, into := range map[string]*int64{"open": &ids.open, "closed": &ids.closed} {
+		list, err := piecework.Sessions(ctx, db, piecework.Filter{WorkshopID: 1, Status: status})
+		must(err)
+		*into = list.Items[0].ID
+	}
+	for status, into := range map[string]*int64{"open": &ids.tally, "struck": &ids.struck} {
+		list, err := piecework.Tallies(ctx, db, piecework.Filter{WorkshopID: 1, Status: status})
+		must(err)
+		for _, x := range list.Items {
+			if status == "struck" || x.ReversesID == 0 && !x.Struck() {
+				*into = x.ID
+				break
+			}
+		}
+	}
+	for status, into := range map[string]*int64{"draft": &ids.draft, "approved": &ids.approved} {
+		list, err := payroll.Runs(ctx, db, piecework.Filter{WorkshopID: 1, Status: status})
+		must(err)
+		*into = list.Items[0].ID
+	}
+	slips, err := payroll.Slips(ctx, db, ids.draft, piecework.Filter{})
+	must(err)
+	ids.draftSlip = slips.Items[0].ID
+	slips, err = payroll.Slips(ctx, db, ids.approved, piecework.Filter{})
+	must(err)
+	ids.carriedSlip = slips.Items[0].ID
+	for _, s := range slips.Items {
+		if s.CarriedForward.Sign() > 0 {
+			ids.carriedSlip = s.ID
+		}
+	}
+	return ids
+}

@@ -1,0 +1,254 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/uptrace/bun"
+
+	"jijian/payroll"
+	"jijian/payroll/exchange"
+	"jijian/piecework"
+	"jijian/templates"
+)
+
+type runList struct {
+	Query  string
+	All    bool // the person sees several workshops
+	List   piecework.Page[payroll.PayRun]
+	Totals map[int64]payroll.Totals
+}
+
+// runs lists pay runs, the latest period first.
+func (s *Server) runs(c echo.Context) error {
+	ctx, f := c.Request().Context(), s.filter(c)
+	p := runList{Query: f.Query, All: visitOf(c).who.WorkshopID == 0}
+	var err error
+	if p.List, err = payroll.Runs(ctx, s.DB, f); err != nil {
+		return err
+	}
+	if p.Totals, err = payroll.TotalsOfRuns(ctx, s.DB, p.List.Items); err != nil {
+		return err
+	}
+	return s.page(c, "runs/list", p)
+}
+
+type runForm struct {
+	Form      values
+	Workshops []templates.Option // nil: the person has one of her own
+	Periods   []period
+}
+
+// period is a choice of dates that are often settled.
+type period struct {
+	Value, Text string
+	From, To    piecework.Date
+}
+
+// otherDates is the choice to enter dates oneself.
+const otherDates = "other"
+
+// periods are the half-months and months around a day, the one that is probably wanted first.
+func periods(c echo.Context, today piecework.Date) []period {
+	v := visitOf(c)
+	first, last := today.Month()
+	before, end := first.AddDays(-1).Month()
+	middle, middleBefore := first.AddDays(14), before.AddDays(14)
+	lastHalf := period{"last-half", v.says("Last half-month"), middleBefore.AddDays(1), end}
+	thisHalf := period{"this-half", v.says("This half-month"), first, middle}
+	if today > middle {
+		lastHalf.From, lastHalf.To = first, middle
+		thisHalf.From, thisHalf.To = middle.AddDays(1), last
+	}
+	return []period{lastHalf, {"last-month", v.says("Last month"), before, end}, thisHalf, {"this-month", v.says("This month"), first, last}}
+}
+
+// runNew asks what is to be settled.
+func (s *Server) runNew(c echo.Context) error {
+	return s.runForm(c, nil, values{"period": "last-half", "workshop": c.QueryParam("workshop")})
+}
+
+func (s *Server) runForm(c echo.Context, wrong error, typed values) error {
+	p := runForm{Form: typed, Periods: periods(c, s.today(c))}
+	if visitOf(c).who.WorkshopID == 0 {
+		var err error
+		if p.Workshops, err = s.workshops(c); err != nil {
+			return err
+		}
+	}
+	if wrong != nil {
+		return s.again(c, wrong, "runs/new", p)
+	}
+	return s.page(c, "runs/new", p)
+}
+
+// runCreate computes the draft of a period.
+func (s *Server) runCreate(c echo.Context) error {
+	f := readForm(c)
+	workshop := f.workshop(s)
+	if workshop == 0 && len(f.invalid.Fields) == 0 {
+		f.invalid.Add("workshop", "choose a workshop")
+	}
+	from, to := f.date("from"), f.date("to")
+	for _, p := range periods(c, s.today(c)) {
+		if p.Value == f.text("period") {
+			from, to = p.From, p.To
+		}
+	}
+	if err := f.and(nil); err != nil {
+		return s.runForm(c, err, f.values())
+	}
+	run, err := payroll.Settle(c.Request().Context(), s.DB, workshop, from, to, visitOf(c).who.Name)
+	if err != nil {
+		return s.runForm(c, err, f.values())
+	}
+	return s.done(c, runPath(run.ID), "The draft is computed. Look through it before it is approved.")
+}
+
+func runPath(id int64) string { return fmt.Sprintf("/runs/%d", id) }
+
+type runPage struct {
+	Run     *payroll.PayRun
+	Zone    *time.Location
+	Totals  payroll.Totals
+	Review  payroll.Review
+	Missing []missingRate
+	Changes []payroll.Change
+	Query   string
+	Slips   piecework.Page[payroll.Slip]
+	Books   bool // the person may approve and pay
+	Own     bool // the person computed it herself
+}
+
+// Exceptions says whether anything asks for a look before approval.
+func (p runPage) Exceptions() bool { return !p.Review.Nothing() || len(p.Changes) > 0 }
+
+// runShow shows a run: first what a person should look at, then the totals, then the slips.
+func (s *Server) runShow(c echo.Context) error {
+	ctx, f, who := c.Request().Context(), s.filter(c), visitOf(c).who
+	run, err := payroll.RunByID(ctx, s.DB, paramID(c, "run"))
+	if err != nil {
+		return err
+	}
+	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Own: run.CreatedBy == who.Name, Books: mayOf[who.Role]&books != 0}
+	if p.Totals, err = payroll.TotalsOf(ctx, s.DB, run.ID); err != nil {
+		return err
+	}
+	if p.Slips, err = payroll.Slips(ctx, s.DB, run.ID, piecework.Filter{Query: f.Query, Page: f.Page}); err != nil {
+		return err
+	}
+	if run.Status == payroll.Draft {
+		if p.Review, err = payroll.ReviewOf(ctx, s.DB, run); err != nil {
+			return err
+		}
+		p.Missing = missingRates(p.Review.WithoutRate)
+		if p.Changes, err = payroll.Changes(ctx, s.DB, run, p.Review.Previous); err != nil {
+			return err
+		}
+	}
+	return s.page(c, "runs/show", p)
+}
+
+// missingRate is one operation of one order whose work waits for a rate.
+type missingRate struct {
+	payroll.Missing // of the first day
+	Last            piecework.Date
+}
+
+// missingRates puts the days of an operation together.
+func missingRates(days []payroll.Missing) []missingRate {
+	type at struct{ order, operation int64 }
+	found, list := map[at]int{}, []missingRate(nil)
+	for _, m := range days {
+		k := at{m.OrderID, m.OperationID}
+		i, ok := found[k]
+		if !ok {
+			found[k] = len(list)
+			list = append(list, missingRate{m, m.Day})
+			continue
+		}
+		list[i].Tallies += m.Tallies
+		list[i].Workers = max(list[i].Workers, m.Workers)
+		list[i].Last = m.Day
+	}
+	return list
+}
+
+// runRecompute computes a draft again.
+func (s *Server) runRecompute(c echo.Context) error {
+	id := paramID(c, "run")
+	if err := payroll.Recompute(c.Request().Context(), s.DB, id); err != nil {
+		return err
+	}
+	return s.done(c, runPath(id), "The draft is computed again with everything that has come since.")
+}
+
+// runApprove locks a draft.
+func (s *Server) runApprove(c echo.Context) error {
+	return s.runChange(c, payroll.Approve, "The run is approved. Its slips can be printed and paid.")
+}
+
+// runPaid notes that everybody was paid.
+func (s *Server) runPaid(c echo.Context) error {
+	return s.runChange(c, payroll.MarkPaid, "The run is marked as paid.")
+}
+
+func (s *Server) runChange(c echo.Context, change func(context.Context, bun.IDB, int64, string) error, format string) error {
+	id := paramID(c, "run")
+	if err := change(c.Request().Context(), s.DB, id, visitOf(c).who.Name); err != nil {
+		return err
+	}
+	return s.done(c, runPath(id), format)
+}
+
+// runDiscard gives a draft up.
+func (s *Server) runDiscard(c echo.Context) error {
+	if err := payroll.Discard(c.Request().Context(), s.DB, paramID(c, "run")); err != nil {
+		return err
+	}
+	return s.done(c, "/runs", "The draft is discarded. Its tallies wait for the next run.")
+}
+
+// runExport hands out a table of a run: ?table=lines|slips|payments|ledger and ?format=csv|xlsx.
+func (s *Server) runExport(c echo.Context) error {
+	table, id := c.QueryParam("table"), paramID(c, "run")
+	write, ok := exchange.RunExports[table]
+	if !ok {
+		return echo.ErrNotFound
+	}
+	format, err := exchange.ParseFormat(c.QueryParam("format"))
+	if err != nil {
+		return err
+	}
+	var whole bytes.Buffer // so that a failure in the middle is an error, not half a file
+	if err := write(c.Request().Context(), s.DB, &whole, format, id); err != nil {
+		return err
+	}
+	kind := "text/csv; charset=utf-8"
+	if format == exchange.XLSX {
+		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	return download(c, fmt.Sprintf("run-%d-%s.%s", id, table, format), kind, whole.Bytes())
+}
+
+// runSlips hands out the slips of a run as one PDF.
+func (s *Server) runSlips(c echo.Context) error {
+	id := paramID(c, "run")
+	slips, err := payroll.SlipsOf(c.Request().Context(), s.DB, id, 0)
+	if err != nil {
+		return err
+	}
+	return s.slipsPDF(c, fmt.Sprintf("run-%d-slips", id), slips)
+}
+
+// download answers with a file.
+func download(c echo.Context, name, kind string, data []byte) error {
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", name))
+	h.Set("Cache-Control", "no-store")
+	return c.Blob(http.StatusOK, kind, data)
+}

@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/payroll"
+	"jijian/payroll/slipdoc"
+	"jijian/payroll/slippdf"
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/templates"
+)
+
+type slipPage struct {
+	Slip     *payroll.Slip
+	Doc      slippdf.Slip // as it is printed
+	Lines    []slipLine
+	Versions []payroll.Slip
+	Zone     *time.Location
+	Own      bool // the person looks at her own slip
+	Reissue  bool // a new version may be made now, by this person
+	Form     values
+}
+
+// slipLine is a line of a slip with, for the one that was asked about, the tallies behind it.
+type slipLine struct {
+	payroll.Line
+	Doc     slippdf.Line
+	Tallies []piecework.Tally
+	Paid    []int64 // pieces of each tally that count for the line
+}
+
+// Takes says whether the line stands among what is taken from the pay.
+func (l slipLine) Takes() bool {
+	return l.Amount.Sign() < 0 || l.Amount.IsZero() && l.Kind == payroll.Correction
+}
+
+// slipShow shows a slip; ?line=2 opens the tallies behind that line.
+func (s *Server) slipShow(c echo.Context) error {
+	p, err := s.slipPage(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "slips/show", p)
+}
+
+// slip is the slip of the path. A worker sees hers once it is issued.
+func (s *Server) slip(c echo.Context) (*payroll.Slip, error) {
+	slip, err := payroll.SlipByID(c.Request().Context(), s.DB, paramID(c, "slip"))
+	if err == nil && slip.IssuedAt == 0 && visitOf(c).who.Role == account.Worker {
+		return nil, piecework.NotFound("There is no such slip.")
+	}
+	return slip, err
+}
+
+func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
+	ctx, who := c.Request().Context(), visitOf(c).who
+	slip, err := s.slip(c)
+	if err != nil {
+		return nil, err
+	}
+	p := &slipPage{Slip: slip, Doc: slipdoc.Of(slip, visitOf(c).lang, s.base(c)), Zone: slip.Run.Workshop.Location(), Own: who.Role == account.Worker, Form: values{}}
+	p.Reissue = slip.Run.Status == payroll.Approved && !slip.Superseded && !p.Own
+	if p.Versions, err = payroll.Versions(ctx, s.DB, slip.RunID, slip.WorkerID); err != nil {
+		return nil, err
+	}
+	policy, open := payroll.PolicyOf(slip.Run.Workshop), c.QueryParam("line")
+	for i, l := range slip.Lines {
+		line := slipLine{Line: l, Doc: p.Doc.Lines[i]}
+		if strconv.Itoa(l.Pos) == open {
+			if line.Tallies, err = payroll.TalliesBehind(ctx, s.DB, slip, &l); err != nil {
+				return nil, err
+			}
+			for _, t := range line.Tallies {
+				counts := t.Counts
+				if t.ReversesID != 0 {
+					counts = counts.Negated()
+				}
+				line.Paid = append(line.Paid, policy.Paid(counts))
+			}
+		}
+		p.Lines = append(p.Lines, line)
+	}
+	return p, nil
+}
+
+// slipReissue makes a new version of a slip, with a reason.
+func (s *Server) slipReissue(c echo.Context) error {
+	f := readForm(c)
+	p, err := s.slipPage(c)
+	if err != nil {
+		return err
+	}
+	next, err := payroll.Reissue(c.Request().Context(), s.DB, p.Slip.RunID, p.Slip.WorkerID, f.text("reason"), visitOf(c).who.Name)
+	if err != nil {
+		p.Form = f.values()
+		return s.again(c, err, "slips/show", p)
+	}
+	return s.done(c, fmt.Sprintf("/slips/%d", next.ID), "Version %d is issued. It takes the place of version %d.", next.Version, next.Version-1)
+}
+
+// slipPDF hands out one slip as PDF.
+func (s *Server) slipPDF(c echo.Context) error {
+	slip, err := s.slip(c)
+	if err != nil {
+		return err
+	}
+	return s.slipsPDF(c, fmt.Sprintf("slip-%d-%s-v%d", slip.RunID, slip.Worker.Code, slip.Version), []payroll.Slip{*slip})
+}
+
+// printer sets slips in the fonts of the program.
+var printer = sync.OnceValues(func() (*slippdf.Printer, error) {
+	regular, err := templates.Font("NotoSansSC-Regular.ttf")
+	if err != nil {
+		return nil, err
+	}
+	bold, err := templates.Font("NotoSansSC-Bold.ttf")
+	if err != nil {
+		return nil, err
+	}
+	return slippdf.NewPrinter(regular, bold)
+})
+
+// slipsPDF prints slips on the paper of ?format (a5, a4 with three to a sheet, 80mm), in the visitor's language.
+func (s *Server) slipsPDF(c echo.Context, name string, slips []payroll.Slip) error {
+	format := slippdf.Format(c.QueryParam("format"))
+	if format == "" {
+		format = slippdf.A5
+	}
+	p, err := printer()
+	if err != nil {
+		return err
+	}
+	var whole bytes.Buffer
+	warnings, err := p.Write(&whole, format, visitOf(c).lang, slipdoc.All(slips, visitOf(c).lang, s.base(c)))
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		s.Logger.Warn("slip printed with a loss", "slip", w.Number, "what", w.Message.String())
+	}
+	return download(c, name+".pdf", "application/pdf", whole.Bytes())
+}
+
+// base is the address people use: as configured, else that of the request.
+func (s *Server) base(c echo.Context) string {
+	if s.BaseURL != "" {
+		return s.BaseURL
+	}
+	return c.Scheme() + "://" + c.Request().Host
+}

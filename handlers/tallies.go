@@ -1,0 +1,137 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/payroll"
+	"jijian/piecework"
+	"jijian/templates"
+)
+
+type tallyList struct {
+	Query    string
+	From, To string
+	Status   string
+	States   []templates.Option
+	Keep     map[string]string // what else narrows the list, by its name in the address
+	List     piecework.Page[piecework.Tally]
+}
+
+// Narrowed says whether the list leaves something out.
+func (p tallyList) Narrowed() bool {
+	return p.Query != "" || p.From != "" || p.To != "" || p.Status != "" || len(p.Keep) > 0
+}
+
+// Scrapped is every piece of a tally that is not good.
+func (tallyList) Scrapped(t piecework.Tally) int64 { return t.Total() - t.Good }
+
+// tallies lists tallies, the latest first.
+func (s *Server) tallies(c echo.Context) error {
+	f, v := s.filter(c), visitOf(c)
+	p := tallyList{Query: f.Query, From: string(f.From), To: string(f.To), Status: f.Status, Keep: map[string]string{}, States: []templates.Option{
+		{Value: "open", Text: v.says("Not settled yet")}, {Value: "struck", Text: v.says("Struck")}, {Value: "reversal", Text: v.says("Reversals")}}}
+	for _, name := range []string{"session", "worker", "order"} {
+		if value := c.QueryParam(name); value != "" {
+			p.Keep[name] = value
+		}
+	}
+	var err error
+	if p.List, err = piecework.Tallies(c.Request().Context(), s.DB, f); err != nil {
+		return err
+	}
+	return s.page(c, "tallies/list", p)
+}
+
+type tallyPage struct {
+	Tally    *piecework.Tally
+	Original *piecework.Tally // that it strikes, or nil
+	Run      *payroll.PayRun  // that has claimed it, or nil
+	Zone     *time.Location
+	Sessions []templates.Option // open ones, into which a reversal can go
+	Form     values             // of the reversal: session, reason, key
+}
+
+// tallyShow shows one tally with all that is known about it.
+func (s *Server) tallyShow(c echo.Context) error {
+	p, err := s.tallyPage(c)
+	if err != nil {
+		return err
+	}
+	p.Form["key"] = newKey()
+	return s.page(c, "tallies/show", p)
+}
+
+func (s *Server) tallyPage(c echo.Context) (*tallyPage, error) {
+	ctx := c.Request().Context()
+	t, err := piecework.TallyByID(ctx, s.DB, paramID(c, "tally"))
+	if err != nil {
+		return nil, err
+	}
+	p := &tallyPage{Tally: t, Zone: s.zone(c), Form: values{}}
+	if t.ReversesID != 0 {
+		if p.Original, err = piecework.TallyByID(ctx, s.DB, t.ReversesID); err != nil {
+			return nil, err
+		}
+	}
+	if p.Run, err = payroll.RunOfTally(ctx, s.DB, t.ID); err != nil || t.ReversesID != 0 || t.Struck() {
+		return p, err
+	}
+	return p, s.reversalSessions(ctx, p)
+}
+
+// reversalSessions offers the open sessions of the workshop for a reversal: the tally's own if it is open, else the latest.
+func (s *Server) reversalSessions(ctx context.Context, p *tallyPage) error {
+	open, err := piecework.Sessions(ctx, s.DB, piecework.Filter{WorkshopID: p.Tally.WorkshopID, Status: "open"})
+	if err != nil {
+		return err
+	}
+	for _, ws := range open.Items {
+		p.Sessions = append(p.Sessions, option(ws.ID, fmt.Sprintf("%s · %s", ws.Code, ws.WorkDate)))
+		if ws.ID == p.Tally.SessionID {
+			p.Form["session"] = option(ws.ID, "").Value
+		}
+	}
+	if p.Form["session"] == "" && len(open.Items) > 0 {
+		p.Form["session"] = p.Sessions[0].Value
+	}
+	return nil
+}
+
+// tallyStrike strikes a tally by a reversal in an open session.
+func (s *Server) tallyStrike(c echo.Context) error {
+	ctx, f := c.Request().Context(), readForm(c)
+	p, err := s.tallyPage(c)
+	if err != nil {
+		return err
+	}
+	id, reason := f.id(s, "session", "session"), f.text("reason")
+	if id == 0 && len(f.invalid.Fields) == 0 {
+		f.invalid.Add("session", "choose one")
+	}
+	if reason == "" {
+		f.invalid.Add("reason", "is required")
+	}
+	f.invalid.AddMsg("reason", piecework.CheckText(reason, piecework.MaxNote))
+	if err := f.and(nil); err != nil {
+		p.Form = f.values()
+		return s.again(c, err, "tallies/show", p)
+	}
+	ws, err := piecework.SessionByID(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	t := p.Tally
+	results, err := s.recorder.Record(ctx, visitOf(c).who.Actor(), []piecework.NewTally{{UID: f.text("key"), Session: ws.Code, Worker: t.Worker.Code,
+		Order: t.Order.Code, Operation: t.Operation.Code, Counts: t.Counts, Ticket: t.Ticket, Reverses: t.UID, Reason: reason}})
+	if err != nil {
+		return err
+	}
+	if results[0].Status == piecework.Rejected {
+		return &piecework.Problem{Kind: piecework.ErrConflict, Message: *results[0].Reason}
+	}
+	return s.done(c, fmt.Sprintf("/tallies/%d", t.ID), "The tally is struck. It stays visible and counts no more; record the right one if there is one.")
+}
