@@ -19,6 +19,9 @@ type RateEffect struct {
 	Waiting       bool // some of the work has no rate yet, and counts as 0.00 in Before
 }
 
+// Difference is how much her open pay changes.
+func (e RateEffect) Difference() piecework.Money { return e.After.Sub(e.Before) }
+
 // RatePreview is what would happen if a rate were agreed.
 type RatePreview struct {
 	Effects []RateEffect // by worker code; workers whose pay stays the same are left out

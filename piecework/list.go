@@ -74,3 +74,16 @@ func List[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, f Filter, 
 	}
 	return Page[T]{*items, int(total), number}, nil
 }
+
+// Named is anything with a code and a name, to choose from.
+type Named struct {
+	ID         int64
+	Code, Name string
+}
+
+// AllNamed is everything of model, such as (*Product)(nil), by code, for choosing from.
+func AllNamed(ctx context.Context, db bun.IDB, model any) ([]Named, error) {
+	var list []Named
+	err := db.NewSelect().Model(model).Column("id", "code", "name").Order("code").Scan(ctx, &list)
+	return list, wrap("list for choosing", err)
+}

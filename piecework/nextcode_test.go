@@ -41,3 +41,13 @@ func TestNextCodeIsFreeAndOfTheWorkshop(t *testing.T) {
 		t.Errorf("after A3, with A4 taken elsewhere: %q, want A5", got)
 	}
 }
+
+func TestAllNamed(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Must(piecework.SaveContractor(w.Ctx, w.DB, &piecework.Contractor{Code: "B1", Name: "另一家"}))
+	list, err := piecework.AllNamed(w.Ctx, w.DB, (*piecework.Contractor)(nil))
+	w.Must(err)
+	if len(list) != 2 || list[0].Code != "B1" || list[1].Name != "肥城工艺" || list[1].ID != w.Order.ContractorID {
+		t.Errorf("all contractors: %+v", list)
+	}
+}

@@ -34,9 +34,12 @@ func (o *ProcessingOrder) Closed() bool { return o.ClosedAt != 0 }
 func (o *ProcessingOrder) Validate() error {
 	v := &Invalid{}
 	checkCode(v, "code", o.Code)
-	for field, id := range map[string]int64{"workshop": o.WorkshopID, "contractor": o.ContractorID, "product": o.ProductID} {
-		if id == 0 {
-			v.Add(field, "choose one")
+	for _, choice := range []struct {
+		field string
+		id    int64
+	}{{"workshop", o.WorkshopID}, {"contractor", o.ContractorID}, {"product", o.ProductID}} {
+		if choice.id == 0 {
+			v.Add(choice.field, "choose one")
 		}
 	}
 	if o.Quantity < 1 || o.Quantity > MaxPieces {
@@ -114,12 +117,14 @@ func OrderByID(ctx context.Context, db bun.IDB, id int64) (*ProcessingOrder, err
 	return o, found(err, "There is no such order.")
 }
 
-// OpenOrders is every open order of a workshop with product and operations, for choosing from.
+// OpenOrders is every open order of a workshop with product and operations, for choosing from; workshop 0 means all.
 func OpenOrders(ctx context.Context, db bun.IDB, workshopID int64) ([]ProcessingOrder, error) {
 	var list []ProcessingOrder
-	err := orders(db, &list).Relation("Product.Operations", inSequence).
-		Where("o.workshop_id = ? AND o.closed_at = 0", workshopID).Order("o.code").Scan(ctx)
-	return list, wrap("list open orders", err)
+	q := orders(db, &list).Relation("Product.Operations", inSequence).Where("o.closed_at = 0").Order("o.code")
+	if workshopID != 0 {
+		q = q.Where("o.workshop_id = ?", workshopID)
+	}
+	return list, wrap("list open orders", q.Scan(ctx))
 }
 
 // Progress is what has been counted at one operation of an order, reversals taken off.

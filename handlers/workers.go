@@ -1,0 +1,168 @@
+package handlers
+
+import (
+	"fmt"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/payroll"
+	"jijian/piecework"
+	"jijian/templates"
+)
+
+type workerList struct {
+	Query, Status string
+	All           bool // the person sees several workshops
+	List          piecework.Page[piecework.Worker]
+}
+
+// workers lists workers by code.
+func (s *Server) workers(c echo.Context) error {
+	f := s.filter(c)
+	list, err := piecework.Workers(c.Request().Context(), s.DB, f)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "workers/list", workerList{f.Query, f.Status, visitOf(c).who.WorkshopID == 0, list})
+}
+
+type workerShow struct {
+	Worker      *piecework.Worker
+	ShareWeight piecework.Rate
+	Crew        []piecework.Worker
+	From, To    piecework.Date // of Open
+	Open        payroll.Slip   // what the pieces of the period come to that no approved run has
+	Waiting     piecework.Counts
+	Tallies     []piecework.Tally
+	Slips       []payroll.Slip
+	Adjustments []payroll.Adjustment // no run has taken them in
+	Kinds       map[payroll.Kind]string
+}
+
+// recent is how many of a worker's tallies and slips her page shows.
+const recent = 8
+
+// workerShow shows a worker: what she has earned since she was last paid, what she handed in, her slips.
+func (s *Server) workerShow(c echo.Context) error {
+	ctx := c.Request().Context()
+	w, err := piecework.WorkerByID(ctx, s.DB, paramID(c, "worker"))
+	if err != nil {
+		return err
+	}
+	p := workerShow{Worker: w, Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight), To: w.Workshop.Today()}
+	// Work is paid at least monthly, so what is open lies in this month or the last.
+	first, _ := p.To.Month()
+	p.From, _ = first.AddDays(-1).Month()
+	if p.Crew, err = piecework.Crew(ctx, s.DB, w.WorkshopID); err != nil {
+		return err
+	}
+	if p.Open, p.Waiting, err = payroll.OpenPay(ctx, s.DB, w, p.From, p.To); err != nil {
+		return err
+	}
+	f := piecework.Filter{WorkerID: w.ID}
+	tallies, err := piecework.Tallies(ctx, s.DB, f)
+	if err != nil {
+		return err
+	}
+	slips, err := payroll.Slips(ctx, s.DB, 0, f)
+	if err != nil {
+		return err
+	}
+	f.Status = "open"
+	adjustments, err := payroll.Adjustments(ctx, s.DB, f)
+	if err != nil {
+		return err
+	}
+	p.Tallies, p.Slips, p.Adjustments = tallies.Items[:min(recent, len(tallies.Items))], slips.Items[:min(recent, len(slips.Items))], adjustments.Items
+	return s.page(c, "workers/show", p)
+}
+
+type workerForm struct {
+	Worker    *piecework.Worker // nil: a new one
+	Form      values
+	Workshops []templates.Option // nil: the person has one of her own
+}
+
+// workerNew asks for a new worker and suggests the next code.
+func (s *Server) workerNew(c echo.Context) error {
+	code, err := piecework.NextCode(c.Request().Context(), s.DB, (*piecework.Worker)(nil), visitOf(c).who.WorkshopID, "A01")
+	if err != nil {
+		return err
+	}
+	return s.workerForm(c, nil, nil, values{"code": code, "share_weight": "1", "active": "on"})
+}
+
+// workerForm shows the form of a worker, with what is wrong in it if wrong is not nil.
+func (s *Server) workerForm(c echo.Context, wrong error, w *piecework.Worker, typed values) error {
+	p := workerForm{Worker: w, Form: typed}
+	if w == nil && visitOf(c).who.WorkshopID == 0 {
+		var err error
+		if p.Workshops, err = s.workshops(c); err != nil {
+			return err
+		}
+		if len(p.Workshops) == 1 && typed["workshop"] == "" {
+			typed["workshop"] = p.Workshops[0].Value
+		}
+	}
+	if wrong != nil {
+		return s.again(c, wrong, "workers/form", p)
+	}
+	return s.page(c, "workers/form", p)
+}
+
+// workerCreate adds a worker.
+func (s *Server) workerCreate(c echo.Context) error {
+	f := readForm(c)
+	w := &piecework.Worker{Code: f.text("code"), WorkshopID: f.workshop(s), Active: true}
+	if err := s.saveWorker(c, f, w); err != nil {
+		return s.workerForm(c, err, nil, f.values())
+	}
+	return s.done(c, workerPath(w.ID), "%s was added with code %s.", w.Name, w.Code)
+}
+
+func workerPath(id int64) string { return fmt.Sprintf("/workers/%d", id) }
+
+// workerEdit shows what may change of a worker.
+func (s *Server) workerEdit(c echo.Context) error {
+	w, err := piecework.WorkerByID(c.Request().Context(), s.DB, paramID(c, "worker"))
+	if err != nil {
+		return err
+	}
+	typed := values{"name": w.Name, "phone": w.Phone, "share_weight": piecework.Millionths(w.ShareWeight).String()}
+	if w.Active {
+		typed["active"] = "on"
+	}
+	return s.workerForm(c, nil, w, typed)
+}
+
+// workerSave changes a worker; code and workshop stay.
+func (s *Server) workerSave(c echo.Context) error {
+	w, err := piecework.WorkerByID(c.Request().Context(), s.DB, paramID(c, "worker"))
+	if err != nil {
+		return err
+	}
+	f, was := readForm(c), *w
+	w.Active = f.has("active")
+	if err := s.saveWorker(c, f, w); err != nil {
+		return s.workerForm(c, err, &was, f.values())
+	}
+	switch path := workerPath(w.ID); {
+	case was.Active && !w.Active:
+		return s.done(c, path, "%s has left and is in no crew any more. What she is owed stays.", w.Name)
+	case !was.Active && w.Active:
+		return s.done(c, path, "%s is in the crew again.", w.Name)
+	default:
+		return s.done(c, path, "What you changed about %s is saved.", w.Name)
+	}
+}
+
+func (s *Server) saveWorker(c echo.Context, f *form, w *piecework.Worker) error {
+	w.Name, w.Phone, w.ShareWeight = f.text("name"), f.text("phone"), f.rate("share_weight").Millionths()
+	if err := f.and(w.Validate()); err != nil {
+		return err
+	}
+	return piecework.SaveWorker(c.Request().Context(), s.DB, w)
+}
+
+// Signed is an amount as it changes the pay.
+func (workerShow) Signed(a payroll.Adjustment) piecework.Money { return signed(a) }

@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"fmt"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/piecework"
+)
+
+type workshopList struct {
+	Workshops []piecework.Workshop
+	Adds      bool // the person may add one
+}
+
+// workshopsList lists the workshops the person sees.
+func (s *Server) workshopsList(c echo.Context) error {
+	who := visitOf(c).who
+	list, err := piecework.Workshops(c.Request().Context(), s.DB, who.WorkshopID)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "workshops/list", workshopList{list, who.WorkshopID == 0})
+}
+
+type workshopForm struct {
+	Workshop *piecework.Workshop // nil: a new one
+	Form     values
+}
+
+// mayAddWorkshop is nil unless the person sees only one workshop: she would not see the new one.
+func mayAddWorkshop(c echo.Context) error {
+	if visitOf(c).who.WorkshopID != 0 {
+		return piecework.Forbidden("You see one workshop only, so you cannot add another.")
+	}
+	return nil
+}
+
+// workshopNew asks for a new workshop and suggests the usual settings.
+func (s *Server) workshopNew(c echo.Context) error {
+	if err := mayAddWorkshop(c); err != nil {
+		return err
+	}
+	code, err := piecework.NextCode(c.Request().Context(), s.DB, (*piecework.Workshop)(nil), 0, "W1")
+	if err != nil {
+		return err
+	}
+	return s.page(c, "workshops/form", workshopForm{Form: settingsOf(piecework.NewWorkshop(code, ""))})
+}
+
+// settingsOf are the settings of a workshop as its form shows them.
+func settingsOf(w *piecework.Workshop) values {
+	typed := values{"code": w.Code, "name": w.Name, "timezone": w.Timezone, "damage_cap_percent": fmt.Sprint(w.DamageCapPercent)}
+	for field, on := range map[string]bool{"pay_scrap_material": w.PayScrapMaterial, "pay_scrap_workmanship": w.PayScrapWorkmanship, "pay_rework": w.PayRework} {
+		if on {
+			typed[field] = "on"
+		}
+	}
+	return typed
+}
+
+// workshopCreate adds a workshop.
+func (s *Server) workshopCreate(c echo.Context) error {
+	if err := mayAddWorkshop(c); err != nil {
+		return err
+	}
+	f := readForm(c)
+	w := piecework.NewWorkshop(f.text("code"), "")
+	if err := s.saveWorkshop(c, f, w); err != nil {
+		return s.again(c, err, "workshops/form", workshopForm{Form: f.values()})
+	}
+	return s.done(c, "/workshops", "Workshop %s was added.", w.Name)
+}
+
+// workshopEdit shows the settings of a workshop.
+func (s *Server) workshopEdit(c echo.Context) error {
+	w, err := piecework.WorkshopByID(c.Request().Context(), s.DB, paramID(c, "workshop"))
+	if err != nil {
+		return err
+	}
+	return s.page(c, "workshops/form", workshopForm{w, settingsOf(w)})
+}
+
+// workshopSave changes the settings of a workshop; the code stays.
+func (s *Server) workshopSave(c echo.Context) error {
+	w, err := piecework.WorkshopByID(c.Request().Context(), s.DB, paramID(c, "workshop"))
+	if err != nil {
+		return err
+	}
+	f, was := readForm(c), *w
+	if err := s.saveWorkshop(c, f, w); err != nil {
+		return s.again(c, err, "workshops/form", workshopForm{&was, f.values()})
+	}
+	return s.done(c, "/workshops", "The settings of %s are saved. Drafts take them up when they are computed again.", w.Name)
+}
+
+func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) error {
+	w.Name, w.Timezone = f.text("name"), f.text("timezone")
+	w.PayScrapMaterial, w.PayScrapWorkmanship, w.PayRework = f.has("pay_scrap_material"), f.has("pay_scrap_workmanship"), f.has("pay_rework")
+	w.DamageCapPercent = int(f.number("damage_cap_percent"))
+	if err := f.and(w.Validate()); err != nil {
+		return err
+	}
+	return piecework.SaveWorkshop(c.Request().Context(), s.DB, w)
+}
