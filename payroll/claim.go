@@ -54,6 +54,9 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error)
 	if in.Tax, err = r.taxation(ctx, db, 0); err != nil {
 		return false, err
 	}
+	if in.Hours, err = r.claimHours(ctx, db, 0); err != nil {
+		return false, err
+	}
 	res := Compute(in)
 	if err := r.keepRates(ctx, db, res.Priced); err != nil {
 		return false, err
@@ -87,6 +90,7 @@ func (r *PayRun) release(ctx context.Context, db bun.Tx) error {
 		"DELETE FROM slips WHERE run_id = ?",
 		"UPDATE carries SET taken_by_run_id = NULL WHERE taken_by_run_id = ?",
 		"UPDATE adjustments SET run_id = NULL WHERE run_id = ?",
+		"UPDATE attendances SET run_id = NULL WHERE run_id = ?",
 	} {
 		if _, err := db.ExecContext(ctx, q, r.ID); err != nil {
 			return fmt.Errorf("release run %d: %w", r.ID, err)

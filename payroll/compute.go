@@ -93,6 +93,7 @@ type Input struct {
 	Adjustments []Adjustment
 	Carried     []Owed
 	Tax         map[int64]WorkerTax // by worker; who is not in it is not taxed
+	Hours       Hours
 }
 
 // Unpriced is work for which no rate was agreed. It is never zero pay: it waits until there is one.
@@ -142,7 +143,16 @@ func Compute(in Input) Result {
 		slip(o.WorkerID)
 		taking[o.WorkerID] = append(taking[o.WorkerID], taken{line: o.line(), since: o.Since, rank: o.Kind.order()})
 	}
+	if in.Hours.TopUp { // time alone can be owed
+		for id := range in.Hours.Minutes {
+			slip(id)
+		}
+	}
 	for id, s := range byWorker {
+		s.makeUp(in.Hours)
+		if s.Gross.IsZero() && len(s.Lines) == 0 && len(taking[id]) == 0 {
+			continue
+		}
 		s.take(taking[id], in.Policy, in.Tax[id])
 		slices.SortFunc(s.Lines, compareLines)
 		for i := range s.Lines {
@@ -223,7 +233,7 @@ func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.age(), b.age()), compareLines(a.line, b.line))
 	})
 	room := s.Gross.Sub(s.Tax)
-	damageRoom := capOf(s.Gross, policy.DamageCapPercent)
+	damageRoom := s.damageRoom(policy.DamageCapPercent)
 	for _, t := range list {
 		owed := t.line.Amount.Neg()
 		fits := piecework.MinMoney(owed, room)
@@ -270,6 +280,16 @@ func (s *Slip) tax(list []taken, by WorkerTax) {
 	if s.Tax = piecework.MinMoney(Withhold(by.Table, s.Income, by.Before), s.Income); !s.Tax.IsZero() {
 		s.Lines = append(s.Lines, Line{Kind: Tax, Amount: s.Tax.Neg()})
 	}
+}
+
+// damageRoom is the most that damage may take: a share of the gross, and no more than leaves the minimum wage for the hours, where
+// they are known (Wage Payment Provisions 1994, art. 16).
+func (s *Slip) damageRoom(percent int) piecework.Money {
+	room := piecework.MinMoney(capOf(s.Gross, percent), s.Gross.Sub(s.MinimumPay()))
+	if room.Sign() < 0 {
+		return piecework.Money{}
+	}
+	return room
 }
 
 // capOf is percent of an amount, rounded down to the fen: a cap is never exceeded by rounding.

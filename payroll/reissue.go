@@ -107,7 +107,10 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if in.Carried, err = r.takenCarries(ctx, db, workerID); err != nil {
 		return in, err
 	}
-	in.Tax, err = r.taxation(ctx, db, workerID)
+	if in.Tax, err = r.taxation(ctx, db, workerID); err != nil {
+		return in, err
+	}
+	in.Hours, err = r.claimHours(ctx, db, workerID)
 	return in, err
 }
 

@@ -22,6 +22,8 @@ type Slip struct {
 	Net            piecework.Money
 	IncomeType     IncomeType      // the rule by which tax was withheld
 	Income         piecework.Money // what counts as income for that rule
+	Minutes        int64           // how long the worker was there; 0 when nobody wrote it down
+	MinimumHourly  piecework.Money // the minimum wage an hour that held; 0 when the workshop has not said its region
 	CarriedForward piecework.Money // what did not fit and waits for the next run
 	Reason         string          // why this version replaced the one before
 	Superseded     bool
@@ -91,7 +93,7 @@ func (s *Slip) content() []byte {
 	c.Text("slip/1", s.Worker.Code, string(s.Run.PeriodFrom), string(s.Run.PeriodTo))
 	c.Int(s.RunID, int64(s.Version), s.Gross.Fen(), s.Deductions.Fen(), s.Tax.Fen(), s.Net.Fen(), s.CarriedForward.Fen(), int64(s.IssuedAt))
 	c.Text(s.IssuedBy, s.Reason, string(s.IncomeType))
-	c.Int(s.Income.Fen())
+	c.Int(s.Income.Fen(), s.Minutes, s.MinimumHourly.Fen())
 	for _, l := range s.Lines {
 		order, operation := "", ""
 		if l.Order != nil {

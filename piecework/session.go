@@ -117,6 +117,7 @@ type Attendance struct {
 	WorkerID  int64
 	CheckIn   Instant
 	CheckOut  Instant // 0 while she is in
+	RunID     int64   `bun:",nullzero"` // the pay run that has looked at the hours
 
 	Worker *Worker `bun:"rel:belongs-to,join:worker_id=id"`
 }

@@ -36,6 +36,10 @@ type Workshop struct {
 	PayRework           bool
 	// DamageCapPercent of a run's gross is the most that damage may take from it (Wage Payment Provisions 1994, art. 16).
 	DamageCapPercent int
+	// WageRegion is the region whose minimum wage holds here; "" when it is not to be compared.
+	WageRegion string
+	// TopUp pays what a run's pieces stay below the minimum wage for the hours; otherwise the difference is only shown.
+	TopUp bool
 
 	// The head of the workshop's hash chain: how many links it has, and the hash of the last.
 	ChainSeq  int64
@@ -66,7 +70,7 @@ func (w *Workshop) Validate() error {
 	v := &Invalid{}
 	checkCode(v, "code", w.Code)
 	checkName(v, "name", w.Name)
-	if _, err := time.LoadLocation(w.Timezone); err != nil || w.Timezone == "" {
+	if _, err := time.LoadLocation(w.Timezone); err != nil || w.Timezone == "" || w.Timezone == "Local" {
 		v.Add("timezone", "%q is not a time zone such as Asia/Shanghai", w.Timezone)
 	}
 	if len(w.Currency) != 3 {
@@ -88,7 +92,7 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 		return inserted(err, "code", "%q is taken", w.Code)
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
-		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent").Exec(ctx)
+		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}
