@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"slices"
@@ -35,6 +36,8 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 	}
 	for _, check := range []func() error{
 		func() error { return verifySlips(ctx, db, &done) },
+		func() error { return verifyVersions(ctx, db) },
+		func() error { return verifyAdjustments(ctx, db) },
 		func() error { return verifyRuns(ctx, db, &done) },
 		func() error { return verifyDeliveries(ctx, db, &done) },
 	} {
@@ -108,6 +111,10 @@ func slipLinks(ctx context.Context, db bun.IDB, workshopID int64) iter.Seq2[piec
 			for i := range page {
 				s := &page[i]
 				name := fmt.Sprintf("slip of %s in run %d, version %d", s.Worker.Code, s.RunID, s.Version)
+				if len(s.Hash) == sha256.Size && s.CheckCode != checkCode(s.Hash) {
+					yield(piecework.ChainLink{}, fmt.Errorf("the check code of the %s is not that of its hash", name))
+					return
+				}
 				if !yield(piecework.ChainLink{Seq: s.ChainSeq, Name: name, Content: s.content(), Hash: s.Hash}, nil) {
 					return
 				}
@@ -130,17 +137,67 @@ func verifySlips(ctx context.Context, db bun.IDB, done *Checked) error {
 	}
 	err = db.NewSelect().TableExpr("slips AS s").ColumnExpr("w.code, s.run_id, s.version").
 		Join("JOIN workers AS w ON w.id = s.worker_id").Join("LEFT JOIN slip_lines AS l ON l.slip_id = s.id").
-		GroupExpr("s.id, w.code, s.run_id, s.version, s.gross, s.tax, s.deductions, s.net").
+		GroupExpr("s.id, w.code, s.run_id, s.version, s.gross, s.tax, s.deductions, s.net, s.carried_forward").
 		Having(`s.net <> s.gross - s.tax - s.deductions
 			OR s.gross <> COALESCE(SUM(CASE WHEN l.amount > 0 THEN l.amount END), 0)
 			OR s.tax <> COALESCE(SUM(CASE WHEN l.kind = 'tax' THEN -l.amount END), 0)
-			OR s.deductions <> COALESCE(SUM(CASE WHEN l.amount < 0 AND l.kind <> 'tax' THEN -l.amount END), 0)`).
+			OR s.deductions <> COALESCE(SUM(CASE WHEN l.amount < 0 AND l.kind <> 'tax' THEN -l.amount END), 0)
+			OR s.carried_forward <> COALESCE((SELECT SUM(c.amount) FROM carries c WHERE c.slip_id = s.id), 0)`).
 		OrderExpr("s.id").Limit(1).Scan(ctx, &wrong)
 	if err != nil {
 		return fmt.Errorf("add up slips: %w", err)
 	}
 	for _, s := range wrong {
 		return fmt.Errorf("the slip of %s in run %d, version %d, does not add up to its lines", s.Code, s.RunID, s.Version)
+	}
+	return nil
+}
+
+// verifyVersions holds that of several versions of a slip the last one is valid, and no other, and that the slips of a locked
+// run are issued.
+func verifyVersions(ctx context.Context, db bun.IDB) error {
+	var wrong []struct {
+		Code           string
+		RunID, Version int64
+	}
+	err := db.NewSelect().TableExpr("slips AS s").ColumnExpr("w.code, s.run_id, s.version").
+		Join("JOIN workers AS w ON w.id = s.worker_id").Join("JOIN pay_runs AS p ON p.id = s.run_id").
+		Where(`s.superseded <> EXISTS (SELECT 1 FROM slips n WHERE n.run_id = s.run_id AND n.worker_id = s.worker_id AND n.version > s.version)
+			OR (s.chain_seq IS NOT NULL) <> (p.status IN (?))`, bun.List([]RunStatus{Approved, PaidOut})).
+		OrderExpr("s.id").Limit(1).Scan(ctx, &wrong)
+	if err != nil {
+		return fmt.Errorf("compare versions: %w", err)
+	}
+	for _, s := range wrong {
+		return fmt.Errorf("the slip of %s in run %d, version %d, is marked as valid, replaced or issued although it is not", s.Code, s.RunID, s.Version)
+	}
+	return nil
+}
+
+// verifyAdjustments holds that of each adjustment that a locked run took in, what slips took and what is still carried make up
+// the whole.
+func verifyAdjustments(ctx context.Context, db bun.IDB) error {
+	locked := bun.List([]RunStatus{Approved, PaidOut})
+	whole := db.NewSelect().TableExpr("adjustments AS a").Join("JOIN pay_runs AS p ON p.id = a.run_id").
+		ColumnExpr("a.id, a.amount AS fen").Where("p.status IN (?)", locked)
+	taken := db.NewSelect().TableExpr("slip_lines AS l").Join("JOIN slips AS s ON s.id = l.slip_id").Join("JOIN pay_runs AS p ON p.id = s.run_id").
+		ColumnExpr("l.adjustment_id, -ABS(l.amount)").Where("l.adjustment_id IS NOT NULL AND NOT s.superseded AND p.status IN (?)", locked)
+	carried := db.NewSelect().TableExpr("carries AS c").Join("JOIN slips AS s ON s.id = c.slip_id").Join("JOIN pay_runs AS p ON p.id = c.run_id").
+		Join("LEFT JOIN pay_runs AS n ON n.id = c.taken_by_run_id").ColumnExpr("c.adjustment_id, -c.amount").
+		Where("c.adjustment_id IS NOT NULL AND NOT s.superseded AND p.status IN (?) AND (n.id IS NULL OR n.status NOT IN (?))", locked, locked)
+	var wrong []struct {
+		Code     string
+		Kind     Kind
+		WorkDate piecework.Date
+	}
+	err := db.NewSelect().TableExpr("(? UNION ALL ? UNION ALL ?) AS x", whole, taken, carried).ColumnExpr("w.code, a.kind, a.work_date").
+		Join("JOIN adjustments AS a ON a.id = x.id").Join("JOIN workers AS w ON w.id = a.worker_id").
+		GroupExpr("x.id, w.code, a.kind, a.work_date").Having("SUM(x.fen) <> 0").OrderExpr("x.id").Limit(1).Scan(ctx, &wrong)
+	if err != nil {
+		return fmt.Errorf("compare adjustments: %w", err)
+	}
+	for _, a := range wrong {
+		return fmt.Errorf("the %s of %s on %s is not what slips took and still carry of it", a.Kind, a.Code, a.WorkDate)
 	}
 	return nil
 }
