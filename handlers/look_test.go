@@ -1,0 +1,52 @@
+package handlers_test
+
+import (
+	"fmt"
+	"testing"
+
+	"jijian/handlers"
+	"jijian/payroll"
+	"jijian/piecework/account"
+	"jijian/piecework/pieceworktest"
+	"jijian/templates"
+	"jijian/templates/browsertest"
+)
+
+// TestLook looks at the pages of coming in, of the start, of contractors, users, checking and the interface.
+func TestLook(t *testing.T) {
+	s := newSite(t, func(c *handlers.Config) {
+		c.Demo = []handlers.DemoAccount{{Role: "Lead", Name: "lead", Password: password}, {Role: "Bookkeeper", Name: "bookkeeper", Password: password}}
+	})
+	run := busy(s)
+	slips, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, 0)
+	s.Must(err)
+	_, err = payroll.Reissue(s.Ctx, s.DB, run.ID, slips[0].WorkerID, "bonus", "test")
+	s.Must(err)
+	now, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, slips[0].WorkerID)
+	s.Must(err)
+	look := func(site *site, user string, pages map[string]string) {
+		ctx := browsertest.Open(t)
+		if user != "" {
+			browserAs(t, ctx, site.URL, user, password)
+		}
+		for name, path := range pages {
+			for _, lang := range templates.Languages {
+				browsertest.Look(t, ctx, name+"-"+lang, site.URL+path+"?lang="+lang)
+			}
+		}
+	}
+	look(s, "", map[string]string{"signin": "/signin", "check-ask": "/c", "check-genuine": "/c/" + now[0].CheckCode, "check-replaced": "/c/" + slips[0].CheckCode,
+		"check-wrong": "/c/0000000000000000", "api-docs": "/api/docs", "error-404": "/nothing"})
+	look(s, "admin", map[string]string{"home-admin": "/", "contractors": "/contractors", "contractor-new": "/contractors/new", "contractor-edit": "/contractors/1",
+		"users": "/users", "user-new": "/users/new", "user-show": "/users/3"})
+	look(s, "lead", map[string]string{"home-lead": "/", "error-403": "/users"})
+	look(s, "lead2", map[string]string{"home-idle": "/"})
+
+	w := pieceworktest.NewWorld(t)
+	server, err := handlers.New(handlers.Config{DB: w.DB, Logger: s.server.Logger})
+	w.Must(err)
+	t.Cleanup(server.Close)
+	code, err := account.NewSetup(w.Ctx, w.DB)
+	w.Must(err)
+	look(serve(w, server), "", map[string]string{"setup": fmt.Sprintf("/setup/%s", code)})
+}
