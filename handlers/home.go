@@ -16,6 +16,8 @@ type homePage struct {
 	Lines int  // how many entries a card shows before it says how many more
 	Many  bool // more than one workshop can be meant, so each entry names its own
 	First bool // there is no workshop yet
+	// Approves: may approve pay runs.
+	Approves bool
 }
 
 // home tells the office what needs doing today, a worker what she earns, a contractor where his orders stand.
@@ -35,5 +37,5 @@ func (s *Server) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "home/show", homePage{today, day, 4, len(workshops) > 1, len(workshops) == 0})
+	return s.page(c, "home/show", homePage{today, day, 4, len(workshops) > 1, len(workshops) == 0, mayOf[who.Role]&books != 0})
 }

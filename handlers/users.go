@@ -26,7 +26,9 @@ func (s *Server) users(c echo.Context) error {
 	return s.page(c, "users/list", userList{f.Query, f.Status, visitOf(c).who.UserID, list})
 }
 
+// userForm first asks for the role, since what else is asked follows from it.
 type userForm struct {
+	Role      string // in words; "" while it is not chosen
 	Form      values
 	Roles     []templates.Option
 	Workshops []templates.Option
@@ -40,7 +42,10 @@ func (s *Server) userNew(c echo.Context) error {
 func (s *Server) userForm(c echo.Context, wrong error, typed values) error {
 	p := userForm{Form: typed}
 	for _, role := range account.Roles {
-		p.Roles = append(p.Roles, templates.Option{Value: string(role), Text: inWords(visitOf(c).lang, roleNames[role])})
+		o := templates.Option{Value: string(role), Text: inWords(visitOf(c).lang, roleNames[role])}
+		if p.Roles = append(p.Roles, o); o.Value == typed["role"] {
+			p.Role = o.Text
+		}
 	}
 	var err error
 	if p.Workshops, err = s.workshops(c); err != nil {
