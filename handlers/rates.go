@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"time"
@@ -133,9 +134,10 @@ type rateForm struct {
 	Orders     []templates.Option
 }
 
-// rateNew asks for a rate; the address may name the product, the operation or the order it is for.
+// rateNew asks for a rate; the address may name the operation, the order and the day it is for.
 func (s *Server) rateNew(c echo.Context) error {
-	return s.rateForm(c, nil, values{"operation": c.QueryParam("operation"), "order": c.QueryParam("order"), "effective_from": string(s.today(c))})
+	return s.rateForm(c, nil, values{"operation": c.QueryParam("operation"), "order": c.QueryParam("order"),
+		"effective_from": cmp.Or(c.QueryParam("effective_from"), string(s.today(c)))})
 }
 
 // rateForm shows the form of a rate, with what is wrong in it if wrong is not nil.

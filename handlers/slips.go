@@ -22,6 +22,7 @@ type slipPage struct {
 	Doc      slippdf.Slip // as it is printed
 	Lines    []slipLine
 	Versions []payroll.Slip
+	Others   []payroll.Slip // of the run, beside this one; none for a worker
 	Zone     *time.Location
 	Own      bool // the person looks at her own slip
 	Reissue  bool // a new version may be made now, by this person
@@ -70,6 +71,13 @@ func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
 	if p.Versions, err = payroll.Versions(ctx, s.DB, slip.RunID, slip.WorkerID); err != nil {
 		return nil, err
 	}
+	if !p.Own {
+		others, err := payroll.Slips(ctx, s.DB, slip.RunID, piecework.Filter{})
+		if err != nil {
+			return nil, err
+		}
+		p.Others = others.Items
+	}
 	policy, open := payroll.PolicyOf(slip.Run.Workshop), c.QueryParam("line")
 	for i, l := range slip.Lines {
 		line := slipLine{Line: l, Doc: p.Doc.Lines[i]}
@@ -78,11 +86,7 @@ func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
 				return nil, err
 			}
 			for _, t := range line.Tallies {
-				counts := t.Counts
-				if t.ReversesID != 0 {
-					counts = counts.Negated()
-				}
-				line.Paid = append(line.Paid, policy.Paid(counts))
+				line.Paid = append(line.Paid, policy.Paid(netOf(&t)))
 			}
 		}
 		p.Lines = append(p.Lines, line)

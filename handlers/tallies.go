@@ -26,8 +26,19 @@ func (p tallyList) Narrowed() bool {
 	return p.Query != "" || p.From != "" || p.To != "" || p.Status != "" || len(p.Keep) > 0
 }
 
-// Scrapped is every piece of a tally that is not good.
-func (tallyList) Scrapped(t piecework.Tally) int64 { return t.Total() - t.Good }
+// Good is what a tally adds to the good pieces; a reversal takes off.
+func (tallyList) Good(t piecework.Tally) int64 { return netOf(&t).Good }
+
+// Scrapped is what a tally adds to the pieces that are not good.
+func (tallyList) Scrapped(t piecework.Tally) int64 { return netOf(&t).Total() - netOf(&t).Good }
+
+// netOf is what a tally adds to sums.
+func netOf(t *piecework.Tally) piecework.Counts {
+	if t.ReversesID != 0 {
+		return t.Counts.Negated()
+	}
+	return t.Counts
+}
 
 // tallies lists tallies, the latest first.
 func (s *Server) tallies(c echo.Context) error {
