@@ -69,7 +69,7 @@ func liteCLI(t *testing.T) cli {
 }
 
 func TestABackupMovesEverythingToEitherEngine(t *testing.T) {
-	source := newCLI(t).withDemo()
+	source := demoCLI(t)
 	want := dump(t, source.open())
 	file := filepath.Join(t.TempDir(), "backup.db")
 	source.ok("backup", file)
@@ -112,7 +112,7 @@ func record(t *testing.T, db *bun.DB, uid string) {
 }
 
 func TestABackupIsOfOneMomentWhileWorkGoesOn(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan int)
 	db := c.open()
@@ -149,7 +149,7 @@ func TestABackupIsNeverOverwritten(t *testing.T) {
 }
 
 func TestADamagedBackupIsRefusedAndLeavesNothing(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "backup.db")
 	c.ok("backup", file)

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
 
-	"jijian/payroll/demo"
+	"jijian/payroll/demo/demotest"
 	"jijian/piecework"
 	"jijian/piecework/pieceworktest"
 )
@@ -81,13 +81,10 @@ func (c cli) open() *bun.DB {
 	return db
 }
 
-// withDemo fills the database with the demo month of 23 November 2026.
-func (c cli) withDemo() cli {
-	c.Helper()
-	if err := demo.Fill(c.Context(), c.open(), demo.Seed, "2026-11-23"); err != nil {
-		c.Fatal(err)
-	}
-	return c
+// demoCLI is the program with a database that holds the demo month of 23 November 2026.
+func demoCLI(t *testing.T) cli {
+	t.Helper()
+	return cli{t, demotest.DSN(t)}
 }
 
 func golden(t *testing.T, name, got string) {
@@ -176,7 +173,7 @@ func TestMisuseSaysWhatToType(t *testing.T) {
 }
 
 func TestFailuresSayWhatIsWrong(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	dir := t.TempDir()
 	there := filepath.Join(dir, "there.xlsx")
 	if err := os.WriteFile(there, []byte("x"), 0o600); err != nil {
@@ -226,7 +223,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestAFlagBeatsTheEnvironment(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	other := newCLI(t)
 	if out := c.ok("user", "list"); strings.Count(out, "\n") != 5 {
 		t.Errorf("JIJIAN_DB is not used:\n%s", out)

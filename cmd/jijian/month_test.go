@@ -139,7 +139,7 @@ func TestTheTemplateCanBeImported(t *testing.T) {
 }
 
 func TestExportsGoToFilesInBothFormats(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	dir := t.TempDir()
 	for _, what := range []string{"lines", "slips", "payments", "ledger"} {
 		csv, xlsx := filepath.Join(dir, what+".csv"), filepath.Join(dir, what+".xlsx")
@@ -157,7 +157,7 @@ func TestExportsGoToFilesInBothFormats(t *testing.T) {
 }
 
 func TestSlipsAsPDF(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	for _, format := range []string{"a5", "a4", "80mm"} {
@@ -200,7 +200,7 @@ func pdfText(t *testing.T, path string) string {
 }
 
 func TestVerifyNamesWhatWasChanged(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	db := c.open()
 	for _, tt := range []struct{ change, undo, words string }{
 		{"UPDATE slips SET gross = gross + 100, net = net + 100 WHERE id = 3", "UPDATE slips SET gross = gross - 100, net = net - 100 WHERE id = 3",
@@ -234,7 +234,7 @@ func change(t *testing.T, db *bun.DB, query string) {
 }
 
 func TestUsersAndTokens(t *testing.T) {
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	db := c.open()
 	signIn := func(name, password string) account.Role {
 		t.Helper()

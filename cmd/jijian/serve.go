@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -83,6 +84,7 @@ and a sign-in for each role. A database that holds the demo already is served as
 				if err == nil && !there {
 					shanghai, _ := time.LoadLocation("Asia/Shanghai") // built in
 					err = demo.Fill(ctx, db, demo.Seed, piecework.DateOf(time.Now().In(shanghai)))
+					debug.FreeOSMemory() // serving needs a fraction of what filling took
 				}
 				if err != nil {
 					return err

@@ -229,7 +229,7 @@ func TestAcknowledgedTalliesSurviveAKill(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	c := newCLI(t).withDemo()
+	c := demoCLI(t)
 	token := lastWord(c.ok("token", "--role", "lead", "--workshop", "MF01"))
 	acknowledged := map[string]bool{}
 	for round := range 3 {

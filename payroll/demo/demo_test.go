@@ -9,16 +9,21 @@ import (
 
 	"jijian/payroll"
 	"jijian/payroll/demo"
+	"jijian/payroll/demo/demotest"
 	"jijian/piecework"
 	"jijian/piecework/account"
 	"jijian/piecework/pieceworktest"
 )
 
-// days are todays that make the demo short and long: the first and last of a month, a short February, a Sunday.
-var days = []piecework.Date{"2026-11-23", "2026-03-01", "2026-01-31", "2027-03-31", "2026-11-22"}
+// shortest and longest are todays that make the demo short and long: a Sunday right after a February, and the last day of a
+// month after a long one.
+const shortest, longest piecework.Date = "2026-03-01", "2026-08-31"
 
 func filled(t *testing.T, today piecework.Date) *bun.DB {
 	t.Helper()
+	if today == demotest.Today {
+		return demotest.DB(t)
+	}
 	db := pieceworktest.DB(t)
 	if err := demo.Fill(t.Context(), db, demo.Seed, today); err != nil {
 		t.Fatal(err)
@@ -36,7 +41,7 @@ func count(t *testing.T, db *bun.DB, query string) int {
 }
 
 func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
-	for _, today := range days {
+	for _, today := range []piecework.Date{demotest.Today, shortest, longest} {
 		t.Run(string(today), func(t *testing.T) {
 			db := filled(t, today)
 			for _, want := range []struct {
@@ -85,7 +90,7 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 }
 
 func TestTheDraftHasSomethingToReview(t *testing.T) {
-	db := filled(t, days[0])
+	db := demotest.DB(t)
 	runs, err := payroll.Runs(t.Context(), db, piecework.Filter{Status: string(payroll.Draft)})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +108,7 @@ func TestTheDraftHasSomethingToReview(t *testing.T) {
 }
 
 func TestNoOperationIsAheadOfTheOneBefore(t *testing.T) {
-	db := filled(t, days[0])
+	db := demotest.DB(t)
 	for page := 1; ; page++ {
 		orders, err := piecework.Orders(t.Context(), db, piecework.Filter{Page: page})
 		if err != nil {
@@ -137,7 +142,7 @@ func TestNoOperationIsAheadOfTheOneBefore(t *testing.T) {
 }
 
 func TestPayIsOfAKindThatPeopleEarn(t *testing.T) {
-	db := filled(t, days[0])
+	db := demotest.DB(t)
 	run, err := payroll.RunByID(t.Context(), db, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +162,7 @@ func TestPayIsOfAKindThatPeopleEarn(t *testing.T) {
 }
 
 func TestEverySignInWorks(t *testing.T) {
-	db := filled(t, days[0])
+	db := demotest.DB(t)
 	roles := map[account.Role]bool{}
 	for _, s := range demo.SignIns {
 		u, err := account.Authenticate(t.Context(), db, s.Username, demo.Password)
@@ -186,23 +191,27 @@ func content(t *testing.T, db *bun.DB) (lines []string) {
 }
 
 func TestTheSameSeedMakesTheSameMonth(t *testing.T) {
-	a, b := content(t, filled(t, days[0])), content(t, filled(t, days[0]))
+	again := pieceworktest.DB(t)
+	if err := demo.Fill(t.Context(), again, demo.Seed, demotest.Today); err != nil {
+		t.Fatal(err)
+	}
+	a, b := content(t, demotest.DB(t)), content(t, again)
 	if fmt.Sprint(a) != fmt.Sprint(b) {
 		t.Error("the months differ")
 	}
 }
 
 func TestTheDemoGoesOnlyIntoAnEmptyDatabase(t *testing.T) {
-	db := filled(t, days[0])
+	db := demotest.DB(t)
 	there, err := demo.Ready(t.Context(), db)
 	if err != nil || !there {
 		t.Errorf("ready: %v, %v", there, err)
 	}
-	if err := demo.Fill(t.Context(), db, demo.Seed, days[0]); !errors.Is(err, piecework.ErrConflict) {
+	if err := demo.Fill(t.Context(), db, demo.Seed, demotest.Today); !errors.Is(err, piecework.ErrConflict) {
 		t.Errorf("filled a second time: %v", err)
 	}
 	w := pieceworktest.NewWorld(t)
-	if err := demo.Fill(w.Ctx, w.DB, demo.Seed, days[0]); !errors.Is(err, piecework.ErrConflict) {
+	if err := demo.Fill(w.Ctx, w.DB, demo.Seed, demotest.Today); !errors.Is(err, piecework.ErrConflict) {
 		t.Errorf("filled over real data: %v", err)
 	}
 	if n := count(t, w.DB, "tallies"); n != 0 {

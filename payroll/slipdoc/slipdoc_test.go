@@ -6,19 +6,15 @@ import (
 	"testing"
 
 	"jijian/payroll"
-	"jijian/payroll/demo"
+	"jijian/payroll/demo/demotest"
 	"jijian/payroll/slipdoc"
 	"jijian/piecework"
-	"jijian/piecework/pieceworktest"
 )
 
 // demoSlips are the current slips of the demo's first run (approved) and of its draft.
 func demoSlips(t *testing.T) (approved, draft []payroll.Slip) {
 	t.Helper()
-	db := pieceworktest.DB(t)
-	if err := demo.Fill(t.Context(), db, demo.Seed, "2026-11-23"); err != nil {
-		t.Fatal(err)
-	}
+	db := demotest.DB(t)
 	slips := func(id int64) []payroll.Slip {
 		list, err := payroll.SlipsOf(t.Context(), db, id, 0)
 		if err != nil {
