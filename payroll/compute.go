@@ -268,6 +268,7 @@ func (s *Slip) tax(list []taken, by WorkerTax) {
 		return
 	}
 	s.IncomeType, s.Income = by.Table.Type, s.Gross
+	s.IncomeBefore, s.TaxBefore, s.TaxFree = by.Before.Income, by.Before.Withheld, free(by.Table, by.Before)
 	for _, t := range list {
 		if t.rank == Correction.order() {
 			s.Income = s.Income.Add(t.line.Amount)

@@ -37,6 +37,8 @@ func (s *IncomeSetting) Validate() error {
 	}
 	if s.MonthlyDeductions.Sign() < 0 {
 		v.Add("monthly_deductions", "must not be negative")
+	} else if s.MonthlyDeductions.Sign() > 0 && s.Type != Salary && s.Type != Platform {
+		v.Add("monthly_deductions", "only the cumulative methods take something off; leave it empty")
 	}
 	if s.Reason == "" {
 		v.Add("reason", "is required")
@@ -79,7 +81,7 @@ type WorkerTax struct {
 
 // taxation reads what withholding depends on, of one worker or (0) of everybody in the run's workshop who is taxed. The month and
 // the year are those of the last day of the run's period.
-func (r *PayRun) taxation(ctx context.Context, db bun.Tx, workerID int64) (map[int64]WorkerTax, error) {
+func (r *PayRun) taxation(ctx context.Context, db bun.IDB, workerID int64) (map[int64]WorkerTax, error) {
 	var settings []IncomeSetting
 	q := db.NewSelect().Model(&settings).Where("effective_from <= ?", r.PeriodTo).Order("worker_id", "effective_from").
 		Where("worker_id IN (SELECT id FROM workers WHERE workshop_id = ?)", r.WorkshopID)
@@ -133,7 +135,7 @@ type income struct {
 }
 
 // incomeBefore is the income of workers in other locked runs of the year up to the month of the run.
-func (r *PayRun) incomeBefore(ctx context.Context, db bun.Tx, workers []int64) (map[int64][]income, error) {
+func (r *PayRun) incomeBefore(ctx context.Context, db bun.IDB, workers []int64) (map[int64][]income, error) {
 	_, last := r.PeriodTo.Month()
 	var list []income
 	err := db.NewSelect().TableExpr("slips AS s").Join("JOIN pay_runs AS p ON p.id = s.run_id").
@@ -176,4 +178,28 @@ func yearToDate(kind IncomeType, paid []income, began, day piecework.Date) YearT
 		}
 	}
 	return y
+}
+
+// taxChanged says whether tax would be withheld otherwise now than when the draft was computed: a rule or a schedule was recorded,
+// or another run of the same month or year was approved.
+func (r *PayRun) taxChanged(ctx context.Context, db bun.IDB) (bool, error) {
+	var list []Slip
+	err := db.NewSelect().Model(&list).Column("worker_id", "income_type", "income", "income_before", "tax_before", "tax_free", "tax").
+		Where("run_id = ? AND NOT superseded", r.ID).Scan(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read withheld tax: %w", err)
+	}
+	taxed, err := r.taxation(ctx, db, 0)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range list {
+		now := Slip{Gross: s.Income}
+		now.tax(nil, taxed[s.WorkerID])
+		if now.IncomeType != s.IncomeType || now.IncomeBefore.Cmp(s.IncomeBefore) != 0 || now.TaxBefore.Cmp(s.TaxBefore) != 0 ||
+			now.TaxFree.Cmp(s.TaxFree) != 0 || now.Tax.Cmp(s.Tax) != 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -20,6 +20,8 @@ type MinimumWage struct {
 	Monthly       piecework.Money
 	Hourly        piecework.Money
 	Source        string
+	RecordedAt    piecework.Instant // 0: it came with the program
+	RecordedBy    string
 }
 
 // MinimumWages lists every region's figures, by region, the latest first.
@@ -29,6 +31,105 @@ func MinimumWages(ctx context.Context, db bun.IDB) ([]MinimumWage, error) {
 		return nil, fmt.Errorf("list minimum wages: %w", err)
 	}
 	return list, nil
+}
+
+// Validate reports every wrong field.
+func (m *MinimumWage) Validate() error {
+	v := &piecework.Invalid{}
+	if m.Region == "" {
+		v.Add("region", "is required")
+	}
+	v.AddMsg("region", piecework.CheckText(m.Region, piecework.MaxName))
+	if m.EffectiveFrom == "" {
+		v.Add("effective_from", "is required")
+	}
+	if m.Monthly.Sign() <= 0 {
+		v.Add("monthly", "must be more than zero")
+	}
+	if m.Hourly.Sign() <= 0 {
+		v.Add("hourly", "must be more than zero")
+	} else if m.Hourly.Cmp(m.Monthly) >= 0 {
+		v.Add("hourly", "must be less than for a month")
+	}
+	checkSource(v, m.Source)
+	return v.Err()
+}
+
+// AddMinimumWage records what a region prescribes from a day on. Slips that were issued stay as they are.
+func AddMinimumWage(ctx context.Context, db bun.IDB, m *MinimumWage) error {
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	m.RecordedAt = piecework.Now()
+	_, err := db.NewInsert().Model(m).Exec(ctx)
+	if piecework.IsUnique(err) {
+		return piecework.InvalidField("effective_from", "a minimum wage of this region from %s is already there; choose another day", m.EffectiveFrom)
+	}
+	if err != nil {
+		return fmt.Errorf("record minimum wage: %w", err)
+	}
+	return nil
+}
+
+// RemoveMinimumWage takes back a figure that was entered wrongly. One that a locked run has used stays for ever, and so does what
+// came with the program.
+func RemoveMinimumWage(ctx context.Context, db bun.IDB, id int64) error {
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		m := new(MinimumWage)
+		if err := db.NewSelect().Model(m).Where("mw.id = ?", id).Scan(ctx); err != nil {
+			return piecework.NotFound("There is no such minimum wage.")
+		}
+		if m.RecordedAt == 0 {
+			return piecework.Conflict("This came with the program and stays. Record a new one from a later day.")
+		}
+		// A slip does not say the region, and its workshop may have moved to another: the same amount at the time is enough.
+		used, err := usedFrom(ctx, db, m.EffectiveFrom, "minimum_wages", "region", m.Region).Where("s.minimum_hourly = ?", m.Hourly).Exists(ctx)
+		if err != nil {
+			return fmt.Errorf("find uses of the minimum wage: %w", err)
+		}
+		if used {
+			return piecework.Conflict("An approved run has used this minimum wage. Record a new one from a later day.")
+		}
+		if _, err := db.NewDelete().Model(m).WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("remove minimum wage: %w", err)
+		}
+		return nil
+	})
+}
+
+// Under is a slip whose pieces stayed under the minimum wage for the hours, whether it was topped up or not.
+type Under struct {
+	SlipID  int64
+	Worker  *piecework.Worker
+	Minutes int64
+	Hourly  piecework.Money // what pieces and bonuses came to in an hour
+	Minimum piecework.Money // the minimum wage an hour
+	Short   piecework.Money // what is missing for the whole time
+}
+
+// UnderMinimum lists the current slips of a run that stayed under the minimum wage, by worker code. It reads no lines, only
+// their sums.
+func UnderMinimum(ctx context.Context, db bun.IDB, runID int64) ([]Under, error) {
+	var list []struct {
+		Slip    `bun:",extend"`
+		Counted piecework.Money
+	}
+	err := db.NewSelect().Model(&list).Relation("Worker").
+		ColumnExpr("sl.id, sl.minutes, sl.minimum_hourly").
+		ColumnExpr("CAST(COALESCE((SELECT SUM(ln.amount) FROM slip_lines AS ln WHERE ln.slip_id = sl.id AND ln.amount > 0 AND ln.kind NOT IN (?)), 0) AS BIGINT) AS counted",
+			bun.List([]Kind{Allowance, MakeUp})).
+		Where("sl.run_id = ? AND NOT sl.superseded AND sl.minutes > 0 AND sl.minimum_hourly > 0", runID).Order("worker.code").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read pay for the time: %w", err)
+	}
+	var under []Under
+	for _, s := range list {
+		s.Lines = []Line{{Kind: Piece, Amount: s.Counted}}
+		if s.BelowMinimum() {
+			under = append(under, Under{s.ID, s.Worker, s.Minutes, s.Hourly(), s.MinimumHourly, s.Shortfall()})
+		}
+	}
+	return under, nil
 }
 
 // Hours is how long workers were there, and what an hour must come to at least.
@@ -47,8 +148,7 @@ func forTime(hourly piecework.Money, minutes int64) piecework.Money {
 // Provisions 2004, art. 12). Where the policy is to top up, the difference becomes a line.
 func (s *Slip) makeUp(h Hours) {
 	s.Minutes, s.MinimumHourly = h.Minutes[s.WorkerID], h.Hourly
-	short := s.MinimumPay().Sub(s.counted())
-	if h.TopUp && short.Sign() > 0 {
+	if short := s.Shortfall(); h.TopUp && short.Sign() > 0 {
 		s.Lines = append(s.Lines, Line{Kind: MakeUp, Amount: short})
 		s.Gross = s.Gross.Add(short)
 	}
@@ -77,7 +177,17 @@ func (s *Slip) Hourly() piecework.Money {
 }
 
 // BelowMinimum says whether the pay for pieces stayed under the minimum wage for the time, topped up or not.
-func (s *Slip) BelowMinimum() bool { return s.counted().Cmp(s.MinimumPay()) < 0 }
+func (s *Slip) BelowMinimum() bool { return s.Shortfall().Sign() > 0 }
+
+// Shortfall is what the pay for pieces and bonuses lacks to the minimum wage for the time, topped up or not; 0 when it lacks
+// nothing.
+func (s *Slip) Shortfall() piecework.Money {
+	short := s.MinimumPay().Sub(s.counted())
+	if short.Sign() < 0 {
+		return piecework.Money{}
+	}
+	return short
+}
 
 // claimHours takes in the finished attendances of the period that no other run has looked at, of one worker or (0) of all, and
 // returns all the hours that the run has.

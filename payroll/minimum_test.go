@@ -1,6 +1,9 @@
 package payroll_test
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,4 +97,86 @@ func TestHoursCountInOneRunOnly(t *testing.T) {
 	wantSlips(w, settle(w, "2026-10-01", "2026-10-31").ID, "A1 v1 gross 10.00 deductions 0.00 net 10.00 carried 0.00\n  piece glue 100 × 0.10 = 10.00\n")
 	_, err = payroll.Verify(w.Ctx, w.DB)
 	w.Must(err)
+}
+
+func TestMinimumWagesAreDatedData(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.10")
+	w.Workshop.WageRegion = "山东二类"
+	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, w.Workshop))
+	figure := func(region, hourly string) *payroll.MinimumWage {
+		return &payroll.MinimumWage{Region: region, EffectiveFrom: "2026-10-01", Monthly: pieceworktest.Money(t, "2400"), Hourly: pieceworktest.Money(t, hourly), Source: "document", RecordedBy: "test"}
+	}
+	for _, c := range []struct {
+		change func(*payroll.MinimumWage)
+		want   string
+	}{
+		{func(m *payroll.MinimumWage) { m.Region = "" }, "region: is required"},
+		{func(m *payroll.MinimumWage) { m.EffectiveFrom = "" }, "effective_from: is required"},
+		{func(m *payroll.MinimumWage) { m.Hourly = piecework.Money{} }, "hourly: must be more than zero"},
+		{func(m *payroll.MinimumWage) { m.Monthly = piecework.Money{} }, "monthly: must be more than zero"},
+		{func(m *payroll.MinimumWage) { m.Hourly = m.Monthly }, "hourly: must be less than for a month"},
+		{func(m *payroll.MinimumWage) { m.Source = "" }, "source: is required"},
+	} {
+		m := figure("山东二类", "24")
+		c.change(m)
+		if err := payroll.AddMinimumWage(w.Ctx, w.DB, m); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+	used, unused := figure("山东二类", "24"), figure("桃源", "23")
+	w.Must(payroll.AddMinimumWage(w.Ctx, w.DB, used))
+	w.Must(payroll.AddMinimumWage(w.Ctx, w.DB, unused))
+	if err := payroll.AddMinimumWage(w.Ctx, w.DB, figure("山东二类", "25")); !errors.Is(err, piecework.ErrInvalid) {
+		t.Errorf("two figures from one day: %v", err)
+	}
+	attend(w, 0, 60)
+	w.Count("S1", "A1", "glue", 100)
+	run := settle(w, "2026-10-01", "2026-10-31")
+	slips, err := payroll.SlipsOf(w.Ctx, w.DB, run.ID, 0)
+	w.Must(err)
+	if slips[0].MinimumHourly.String() != "24.00" {
+		t.Errorf("held against %s", slips[0].MinimumHourly)
+	}
+	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
+	w.Must(payroll.RemoveMinimumWage(w.Ctx, w.DB, unused.ID))
+	for id, kind := range map[int64]error{used.ID: piecework.ErrConflict, 1: piecework.ErrConflict, unused.ID: piecework.ErrNotFound} {
+		if err := payroll.RemoveMinimumWage(w.Ctx, w.DB, id); !errors.Is(err, kind) {
+			t.Errorf("remove %d: %v, want %v", id, err, kind)
+		}
+	}
+}
+
+// attend notes that a worker of the world was at session S1 for so many minutes.
+func attend(w *pieceworktest.World, worker int, minutes int64) {
+	w.Helper()
+	s, err := piecework.Sessions(w.Ctx, w.DB, piecework.Filter{Query: "S1"})
+	w.Must(err)
+	in := piecework.At(time.Date(2026, 10, 5, 8, 0, 0, 0, time.UTC))
+	a := &piecework.Attendance{SessionID: s.Items[0].ID, WorkerID: w.Workers[worker].ID, CheckIn: in, CheckOut: in + piecework.Instant(minutes*60_000)}
+	_, err = w.DB.NewInsert().Model(a).Exec(w.Ctx)
+	w.Must(err)
+}
+
+func TestTheReviewNamesWhoStayedUnderTheMinimum(t *testing.T) {
+	for _, topUp := range []bool{false, true} {
+		w := pieceworktest.NewWorld(t)
+		w.Agree(w.Glue, nil, "2026-10-01", "0.10")
+		w.Workshop.WageRegion, w.Workshop.TopUp = "山东二类", topUp
+		w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, w.Workshop))
+		attend(w, 0, 90)
+		attend(w, 1, 60)
+		w.Count("S1", "A1", "glue", 200)
+		w.Count("S1", "A2", "glue", 220) // 22.00 in an hour: just the minimum
+		adjust(w, 0, "2026-10-05", payroll.Allowance, "100")
+		review, err := payroll.ReviewOf(w.Ctx, w.DB, settle(w, "2026-10-01", "2026-10-31"))
+		w.Must(err)
+		if len(review.UnderMinimum) != 1 || review.Nothing() {
+			t.Fatalf("top-up %t: %+v", topUp, review.UnderMinimum)
+		}
+		u := review.UnderMinimum[0]
+		if got := fmt.Sprint(u.Worker.Code, u.Minutes, u.Hourly, u.Minimum, u.Short); got != "A190 13.33 22.00 13.00" {
+			t.Errorf("top-up %t: %s", topUp, got)
+		}
+	}
 }

@@ -59,13 +59,16 @@ type Review struct {
 	Late         int64                   // tallies of the period with a rate that came in after the computation
 	Adjustments  int64                   // adjustments of the period that came in after it
 	RatesChanged bool                    // the draft uses rates that have changed since
+	TaxChanged   bool                    // tax would be withheld otherwise now
+	UnderMinimum []Under                 // slips under the minimum wage for the hours
 	Previous     *PayRun                 // the locked run before this one, to compare with; nil when there is none
 	Before       Totals                  // its totals
 }
 
 // Nothing says whether there is nothing to look at.
 func (r *Review) Nothing() bool {
-	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && !r.RatesChanged
+	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && !r.RatesChanged &&
+		!r.TaxChanged && len(r.UnderMinimum) == 0
 }
 
 // ReviewOf looks at a run as things stand now.
@@ -98,6 +101,12 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 		if r.RatesChanged, err = run.ratesChanged(ctx, db); err != nil {
 			return r, err
 		}
+		if r.TaxChanged, err = run.taxChanged(ctx, db); err != nil {
+			return r, err
+		}
+	}
+	if r.UnderMinimum, err = UnderMinimum(ctx, db, run.ID); err != nil {
+		return r, err
 	}
 	return r, r.findPrevious(ctx, db, run)
 }

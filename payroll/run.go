@@ -142,7 +142,7 @@ func (r *PayRun) save(ctx context.Context, db bun.Tx, columns ...string) error {
 }
 
 // Approve locks a draft: what was reviewed is what is paid. Every slip is issued as a link of the workshop's chain. A draft
-// that was computed with rates that have changed since must be computed and looked at again.
+// that was computed with rates or a tax that have changed since must be computed and looked at again.
 func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
 		stale, err := run.ratesChanged(ctx, db)
@@ -151,6 +151,12 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 		}
 		if stale {
 			return piecework.Conflict("A rate that this draft uses has changed since it was computed. Compute it again and look at it before you approve.")
+		}
+		if stale, err = run.taxChanged(ctx, db); err != nil {
+			return err
+		}
+		if stale {
+			return piecework.Conflict("Tax would be withheld otherwise now than when this draft was computed. Compute it again and look at it before you approve.")
 		}
 		slips, err := loadSlips(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("sl.run_id = ?", run.ID) })
 		if err != nil {

@@ -1,6 +1,8 @@
 package payroll
 
 import (
+	"slices"
+
 	"github.com/uptrace/bun"
 
 	"jijian/piecework"
@@ -22,6 +24,9 @@ type Slip struct {
 	Net            piecework.Money
 	IncomeType     IncomeType      // the rule by which tax was withheld
 	Income         piecework.Money // what counts as income for that rule
+	IncomeBefore   piecework.Money // what earlier slips of the month (labour) or year (cumulative methods) had as income
+	TaxBefore      piecework.Money // what they withheld
+	TaxFree        piecework.Money // what the cumulative methods take off: monthly allowances and deductions up to now
 	Minutes        int64           // how long the worker was there; 0 when nobody wrote it down
 	MinimumHourly  piecework.Money // the minimum wage an hour that held; 0 when the workshop has not said its region
 	CarriedForward piecework.Money // what did not fit and waits for the next run
@@ -94,6 +99,9 @@ func (s *Slip) content() []byte {
 	c.Int(s.RunID, int64(s.Version), s.Gross.Fen(), s.Deductions.Fen(), s.Tax.Fen(), s.Net.Fen(), s.CarriedForward.Fen(), int64(s.IssuedAt))
 	c.Text(s.IssuedBy, s.Reason, string(s.IncomeType))
 	c.Int(s.Income.Fen(), s.Minutes, s.MinimumHourly.Fen())
+	if before := []int64{s.IncomeBefore.Fen(), s.TaxBefore.Fen(), s.TaxFree.Fen()}; !slices.Equal(before, []int64{0, 0, 0}) {
+		c.Int(before...)
+	}
 	for _, l := range s.Lines {
 		order, operation := "", ""
 		if l.Order != nil {

@@ -37,8 +37,10 @@ type TaxTable struct {
 	ID            int64 `bun:",pk,autoincrement"`
 	Type          IncomeType
 	EffectiveFrom piecework.Date
-	Allowance     piecework.Money // free of tax each month, in the cumulative methods
-	Source        string          // the announcement that set it
+	Allowance     piecework.Money   // free of tax each month, in the cumulative methods
+	Source        string            // the announcement that set it
+	RecordedAt    piecework.Instant // 0: it came with the program
+	RecordedBy    string
 
 	Brackets []Bracket `bun:"rel:has-many,join:id=table_id"`
 }
@@ -119,9 +121,9 @@ func Withhold(t *TaxTable, income piecework.Money, before YearToDate) piecework.
 	case Labour:
 		taxable = LabourTaxable(all)
 	case Salary:
-		taxable = all.Decimal().Sub(free(t, before))
+		taxable = all.Sub(free(t, before)).Decimal()
 	case Platform:
-		taxable = all.Decimal().Mul(decimal.New(8, -1)).Sub(free(t, before))
+		taxable = all.Decimal().Mul(decimal.New(8, -1)).Sub(free(t, before).Decimal())
 	default:
 		return piecework.Money{}
 	}
@@ -132,6 +134,7 @@ func Withhold(t *TaxTable, income piecework.Money, before YearToDate) piecework.
 	return due
 }
 
-func free(t *TaxTable, before YearToDate) decimal.Decimal {
-	return t.Allowance.Decimal().Mul(decimal.NewFromInt(before.Months)).Add(before.Deductions.Decimal())
+// free is what the cumulative methods take off before the table applies; labour remuneration has its own rule.
+func free(t *TaxTable, before YearToDate) piecework.Money {
+	return piecework.Fen(t.Allowance.Fen() * before.Months).Add(before.Deductions)
 }
