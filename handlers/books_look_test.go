@@ -1,0 +1,127 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"jijian/payroll/demo"
+	"jijian/piecework"
+	"jijian/piecework/pieceworktest"
+	"jijian/templates"
+	"jijian/templates/browsertest"
+)
+
+// sent is a page that only a form leads to: where the form is sent and its fields.
+type sent struct {
+	path  string
+	pairs []string
+}
+
+// mirror is the site at origin, and besides it the answers to forms, each at "/sent/" and its name, as the user gets them.
+func mirror(t testing.TB, db *bun.DB, origin, username string, forms map[string]sent) string {
+	t.Helper()
+	target, err := url.Parse(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := (&site{World: &pieceworktest.World{TB: t, Ctx: t.Context(), DB: db}, URL: origin}).visitor()
+	b.get("/signin")
+	b.post("/signin", "name", username, "password", demo.Password)
+	mux := http.NewServeMux()
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.StatusCode >= 400 && r.Request.URL.Path != "/favicon.ico" {
+			t.Errorf("%s: %s", r.Request.URL, r.Status) // an error page would look fine too
+		}
+		return nil
+	}
+	mux.Handle("/", proxy)
+	mux.HandleFunc("/sent/{name}", func(w http.ResponseWriter, r *http.Request) {
+		form := forms[r.PathValue("name")]
+		b.get(form.path) // for the secret of the form
+		a := b.post(form.path+"?"+r.URL.RawQuery, form.pairs...)
+		if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", r.URL, a.status)
+		}
+		for _, name := range []string{"Content-Security-Policy", "Content-Type"} {
+			w.Header().Set(name, a.header.Get(name))
+		}
+		w.WriteHeader(a.status)
+		fmt.Fprint(w, a.body)
+	})
+	web := httptest.NewServer(mux)
+	t.Cleanup(web.Close)
+	return web.URL
+}
+
+// TestLookBooks looks at orders, deliveries, rates, products, workers and workshops with the data of a month.
+func TestLookBooks(t *testing.T) {
+	db, origin := demoSite(t)
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := piecework.Filter{WorkshopID: 1}
+	orders, err := piecework.Orders(ctx, db, piecework.Filter{WorkshopID: 1, Status: "open", Query: "ROSE"})
+	must(err)
+	order := orders.Items[0]
+	waiting, err := piecework.Deliveries(ctx, db, piecework.Filter{OrderID: order.ID})
+	must(err)
+	workers, err := piecework.Workers(ctx, db, mine)
+	must(err)
+	rates, err := piecework.Rates(ctx, db, piecework.Filter{Query: "ROSE"})
+	must(err)
+	product, err := piecework.ProductByID(ctx, db, order.ProductID)
+	must(err)
+	operation := fmt.Sprint(product.Operations[2].ID)
+	first, _ := piecework.DateOf(time.Now()).Month()
+	look := func(username string, forms map[string]sent, pages map[string]string) {
+		for name := range forms {
+			pages[name] = "/sent/" + name
+		}
+		web := mirror(t, db, origin, username, forms)
+		window := browsertest.Open(t)
+		browserAs(t, window, web, username, demo.Password)
+		for name, path := range pages {
+			for _, lang := range templates.Languages {
+				join := "?"
+				if strings.Contains(path, "?") {
+					join = "&"
+				}
+				t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, window, name+"-"+lang, web+path+join+"lang="+lang) })
+			}
+		}
+	}
+	delivery := fmt.Sprintf("/deliveries/%d", waiting.Items[0].ID)
+	look("lead", map[string]sent{
+		"rates-preview":     {"/rates", []string{"operation", operation, "effective_from", string(first), "rate", "0.0925", "order", fmt.Sprint(order.ID)}},
+		"rates-wrong":       {"/rates", []string{"operation", operation, "effective_from", "morgen", "rate", "1,5"}},
+		"deliveries-wrong":  {delivery, []string{"accepted", "999999", "rejected", "-1", "returned", "x"}},
+		"orders-form-wrong": {"/orders", []string{"code", "O 1", "quantity", "viele", "unit_fee", ""}},
+	}, map[string]string{
+		"orders-list": "/orders", "orders-none": "/orders?q=zzz", "orders-new": "/orders/new", "orders-show": orderAt(order.ID), "orders-edit": orderAt(order.ID) + "/edit",
+		"deliveries-list": "/deliveries", "deliveries-show": delivery, "deliveries-new": orderAt(order.ID) + "/deliveries/new",
+		"products-list": "/products", "products-show": fmt.Sprintf("/products/%d", product.ID), "products-new": "/products/new", "operations-edit": "/operations/" + operation,
+		"workers-list": "/workers", "workers-show": fmt.Sprintf("/workers/%d", workers.Items[0].ID), "workers-edit": fmt.Sprintf("/workers/%d/edit", workers.Items[0].ID),
+		"rates-list": "/rates", "rates-show": fmt.Sprintf("/rates/%d", rates.Items[0].ID), "rates-new": "/rates/new",
+	})
+	look("bookkeeper", nil, map[string]string{
+		"workshops-list": "/workshops", "workshops-edit": "/workshops/1", "orders-all": "/orders", "workers-all": "/workers", "workers-new": "/workers/new",
+	})
+	look("contractor", nil, map[string]string{
+		"contractor-orders": "/orders", "contractor-order": orderAt(order.ID), "contractor-deliveries": "/deliveries?status=waiting", "contractor-delivery": delivery,
+	})
+}
+
+func orderAt(id int64) string { return fmt.Sprintf("/orders/%d", id) }
