@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -150,53 +151,54 @@ const batch = 200
 
 // copy copies the rows of one table and, on PostgreSQL, sets its counter behind the last of them.
 func (t *table) copy(ctx context.Context, from, to bun.Tx) error {
-	quoted := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		quoted[i] = `"` + c.Name + `"`
-	}
-	list := strings.Join(quoted, ", ")
-	rows, err := from.QueryContext(ctx, fmt.Sprintf(`SELECT %s FROM "%s" ORDER BY "%s"`, list, t.name, t.order()))
+	rows, err := from.QueryContext(ctx, fmt.Sprintf(`SELECT %s FROM "%s" ORDER BY "%s"`, t.list(), t.name, t.order()))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ") + ")"
-	var values []any
-	write := func() error {
-		if len(values) == 0 {
-			return nil
-		}
-		n := len(values) / len(t.columns)
-		query := fmt.Sprintf(`INSERT INTO "%s" (%s) VALUES %s`, t.name, list, strings.TrimSuffix(strings.Repeat(one+", ", n), ", "))
-		_, err := to.ExecContext(ctx, query, values...)
-		values = values[:0]
-		return err
+	row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
+	for i := range row {
+		into[i] = &row[i]
 	}
+	var values []any
 	for rows.Next() {
-		row := make([]any, len(t.columns))
-		into := make([]any, len(t.columns))
-		for i := range row {
-			into[i] = &row[i]
-		}
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		for i, v := range row {
 			values = append(values, t.columns[i].value(v))
 		}
-		if len(values) >= batch*len(t.columns) {
-			if err := write(); err != nil {
+		if len(values) == batch*len(t.columns) {
+			if err := t.insert(ctx, to, values); err != nil {
 				return err
 			}
+			values = values[:0]
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if err := write(); err != nil {
+	if err := cmp.Or(rows.Err(), t.insert(ctx, to, values)); err != nil {
 		return err
 	}
 	return t.countOn(ctx, to)
+}
+
+// list is the columns as SQL has them.
+func (t *table) list() string {
+	quoted := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		quoted[i] = `"` + c.Name + `"`
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// insert writes the values of whole rows, one row after the other.
+func (t *table) insert(ctx context.Context, db bun.Tx, values []any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	row := "(" + strings.Repeat("?, ", len(t.columns)-1) + "?)"
+	more := strings.Repeat(", "+row, len(values)/len(t.columns)-1)
+	_, err := db.ExecContext(ctx, fmt.Sprintf(`INSERT INTO "%s" (%s) VALUES %s%s`, t.name, t.list(), row, more), values...)
+	return err
 }
 
 // countOn lets PostgreSQL give the next row a number that is free. SQLite sees by itself.
