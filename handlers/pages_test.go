@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"encoding/hex"
 	"fmt"
+	"html"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,6 +52,29 @@ func TestTheStartPageTellsWhatWaits(t *testing.T) {
 		if a := s.as(user).get("/"); a.status != 303 || a.location != to {
 			t.Errorf("%s: %d %s", user, a.status, a.location)
 		}
+	}
+}
+
+var link = regexp.MustCompile(`<main[^>]*>|href="(/[^"#]*)"`)
+
+// TestEveryNextStepLeadsSomewhere follows each link of the start page.
+func TestEveryNextStepLeadsSomewhere(t *testing.T) {
+	s := newSite(t)
+	busy(s)
+	for _, user := range []string{"admin", "bookkeeper", "lead", "lead2"} {
+		b := s.as(user)
+		inMain := false
+		for _, m := range link.FindAllStringSubmatch(b.get("/").body, -1) {
+			inMain = inMain || m[1] == ""
+			if path := html.UnescapeString(m[1]); inMain && path != "" {
+				if a := b.get(path); a.status != 200 {
+					t.Errorf("%s: %s answers %d", user, path, a.status)
+				}
+			}
+		}
+	}
+	for user, path := range map[string]string{"worker": "/me", "contractor": "/orders"} {
+		s.as(user).get(path).wants(t, 200)
 	}
 }
 
