@@ -97,6 +97,12 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 	if uses[payroll.Correction] {
 		notes = append(notes, words.correction)
 	}
+	if uses[payroll.MakeUp] {
+		notes = append(notes, fmt.Sprintf(words.makeUp, s.MinimumHourly))
+	}
+	if note := words.taxes[s.IncomeType]; note != "" {
+		notes = append(notes, note)
+	}
 	if uses[payroll.Damage] {
 		notes = append(notes, fmt.Sprintf(words.damage, policy.DamageCapPercent))
 	}

@@ -9,6 +9,8 @@ type language struct {
 	paidPieces, unpaidPieces, and, stop   string
 	rounding, correction, damage, carried string
 	replaces, check                       string
+	makeUp                                string
+	taxes                                 map[payroll.IncomeType]string
 	corrects, carriedFrom                 string
 }
 
@@ -20,10 +22,16 @@ var chinese = language{
 	},
 	good: "良品", material: "料废", workmanship: "工废", rework: "返工",
 	paidPieces: "计件数 = %s", unpaidPieces: "；%s不计", and: "、", stop: "。",
-	rounding:    "每行金额 = 计件数 × 单价，四舍五入到分；应发、扣款为各行之和。",
-	correction:  "更正的单价与原结算相同。",
-	damage:      "赔偿每期最多扣应发的 %d%%。",
-	carried:     "实发不低于零；扣不完的结转下期。",
+	rounding:   "每行金额 = 计件数 × 单价，四舍五入到分；应发、扣款为各行之和。",
+	correction: "更正的单价与原结算相同。",
+	damage:     "赔偿每期最多扣应发的 %d%%。",
+	carried:    "实发不低于零；扣不完的结转下期。",
+	makeUp:     "补差使计件收入达到当地小时最低工资 %s 元。",
+	taxes: map[payroll.IncomeType]string{
+		payroll.Labour:   "个税按劳务报酬所得预扣，同月各次合并计算。",
+		payroll.Salary:   "个税按工资薪金所得累计预扣。",
+		payroll.Platform: "个税按平台从业人员劳务报酬累计预扣。",
+	},
 	replaces:    "本单取代第 %d 版，原因：%s",
 	check:       "扫码可在网页上核对本单；号码是本单内容的指纹，改动任何数字都对不上。",
 	corrects:    "更正第 %d 次结算",
@@ -38,10 +46,16 @@ var english = language{
 	},
 	good: "good", material: "scrap by material", workmanship: "scrap by workmanship", rework: "rework",
 	paidPieces: "Pieces = %s", unpaidPieces: "; not counted: %s", and: ", ", stop: ".",
-	rounding:    "Amount of a line = pieces × rate, half a cent rounded up; gross and deductions are the sums of their lines.",
-	correction:  "A correction has the rate of the settlement it corrects.",
-	damage:      "Damage takes at most %d%% of a period's gross pay.",
-	carried:     "Net pay is never below zero; what could not be taken is carried forward.",
+	rounding:   "Amount of a line = pieces × rate, half a cent rounded up; gross and deductions are the sums of their lines.",
+	correction: "A correction has the rate of the settlement it corrects.",
+	damage:     "Damage takes at most %d%% of a period's gross pay.",
+	carried:    "Net pay is never below zero; what could not be taken is carried forward.",
+	makeUp:     "Make-up pay lifts piecework to the local minimum wage of %s an hour.",
+	taxes: map[payroll.IncomeType]string{
+		payroll.Labour:   "Tax is withheld as on labour remuneration, all payments of a month together.",
+		payroll.Salary:   "Tax is withheld cumulatively, as on wages and salaries.",
+		payroll.Platform: "Tax is withheld cumulatively, as on the labour remuneration of platform workers.",
+	},
 	replaces:    "This slip replaces version %d. Reason: %s",
 	check:       "Scan the code to check this slip on a web page. The digits are a fingerprint of its content: no figure can be changed unseen.",
 	corrects:    "corrects run %d",
