@@ -73,11 +73,9 @@ func TestLookBooks(t *testing.T) {
 		}
 	}
 	mine := piecework.Filter{WorkshopID: 1}
-	orders, err := piecework.Orders(ctx, db, piecework.Filter{WorkshopID: 1, Status: "open", Query: "ROSE"})
+	waiting, err := piecework.Deliveries(ctx, db, piecework.Filter{WorkshopID: 1, Status: "waiting", Query: "ROSE"})
 	must(err)
-	order := orders.Items[0]
-	waiting, err := piecework.Deliveries(ctx, db, piecework.Filter{OrderID: order.ID})
-	must(err)
+	order := waiting.Items[0].Order
 	workers, err := piecework.Workers(ctx, db, mine)
 	must(err)
 	rates, err := piecework.Rates(ctx, db, piecework.Filter{Query: "ROSE"})

@@ -24,7 +24,7 @@ type orderList struct {
 type orderRow struct {
 	piecework.ProcessingOrder
 	Handed piecework.Handed
-	State  string // open, overdue or closed
+	State  string // open, overdue, complete or closed
 	Bar    bar
 }
 
@@ -47,16 +47,18 @@ func (s *Server) orders(c echo.Context) error {
 	}
 	today := s.today(c)
 	for i, o := range list.Items {
-		p.List.Items[i] = orderRow{o, handed[o.ID], stateOf(&o, today), handedBar(&o, handed[o.ID])}
+		p.List.Items[i] = orderRow{o, handed[o.ID], stateOf(&o, handed[o.ID], today), handedBar(&o, handed[o.ID])}
 	}
 	return s.page(c, "orders/list", p)
 }
 
-// stateOf is how an order stands on a day: open, overdue or closed.
-func stateOf(o *piecework.ProcessingOrder, today piecework.Date) string {
+// stateOf is how an order stands on a day: closed, complete (every piece was delivered and decided about), overdue or open.
+func stateOf(o *piecework.ProcessingOrder, h piecework.Handed, today piecework.Date) string {
 	switch {
 	case o.Closed():
 		return "closed"
+	case h.Waiting() == 0 && h.Delivered-h.Returned >= o.Quantity:
+		return "complete"
 	case o.DueOn != "" && o.DueOn < today:
 		return "overdue"
 	}
@@ -94,7 +96,7 @@ func (s *Server) orderShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := orderShow{Order: o, State: stateOf(o, today), Office: visitOf(c).who.Role != account.Contractor}
+	p := orderShow{Order: o, Office: visitOf(c).who.Role != account.Contractor}
 	if o.DueOn != "" {
 		p.DaysLeft = int(o.DueOn.Time().Sub(today.Time()).Hours() / 24)
 	}
@@ -111,6 +113,7 @@ func (s *Server) orderShow(c echo.Context) error {
 		return err
 	}
 	p.Handed = handed[o.ID]
+	p.State = stateOf(o, p.Handed, today)
 	p.Fee = o.UnitFee.Times(p.Handed.Accepted)
 	p.Delivered = newBar(o.Quantity, part{"good", p.Handed.Delivered})
 	p.Decided = handedBar(o, p.Handed)

@@ -107,12 +107,12 @@ func (s *Server) showProduct(c echo.Context, wrong error, typed values) error {
 	if err != nil {
 		return err
 	}
-	next, today := 1, s.today(c)
+	next, today := 10, s.today(c) // tens leave room for what is put between later
 	for _, op := range p.Product.Operations {
 		step := routingStep{Operation: op}
 		step.Rate, step.HasRate = rates.On(0, op.ID, today)
 		p.Routing = append(p.Routing, step)
-		next = op.Seq + 1
+		next = op.Seq/10*10 + 10
 	}
 	if typed == nil {
 		p.Form = values{"seq": strconv.Itoa(next)}

@@ -28,6 +28,7 @@ var statuses = map[string]Status{
 	"overdue":   {Bad, "Overdue"},
 	"waiting":   {Wait, "Waiting"},
 	"decided":   {Done, "Decided"},
+	"complete":  {Done, "All delivered"},
 	"applies":   {Done, "Applies"},
 	"later":     {Live, "Later"},
 	"replaced":  {"", "Replaced"},
