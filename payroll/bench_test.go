@@ -113,17 +113,17 @@ func perTally(b *testing.B) {
 	b.ReportMetric(float64(monthTallies)*float64(b.N)/b.Elapsed().Seconds(), "tallies/s")
 }
 
-// bareGroupBy sums the month's pieces and reads the answer.
+// bareGroupBy sums the month by what decides the pay and reads the answer.
 func bareGroupBy(b *testing.B, w *pieceworktest.World) {
-	rows, err := w.DB.QueryContext(w.Ctx, `SELECT worker_id, order_id, operation_id,
+	rows, err := w.DB.QueryContext(w.Ctx, `SELECT worker_id, order_id, operation_id, work_date,
 		CAST(SUM(good) AS BIGINT), CAST(SUM(rework) AS BIGINT), CAST(SUM(scrap_workmanship) AS BIGINT), CAST(SUM(scrap_material) AS BIGINT)
-		FROM tallies WHERE session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ?)
-		GROUP BY worker_id, order_id, operation_id`, w.Workshop.ID)
+		FROM tallies WHERE workshop_id = ? AND work_date BETWEEN '2026-10-01' AND '2026-10-31'
+		GROUP BY worker_id, order_id, operation_id, work_date`, w.Workshop.ID)
 	w.Must(err)
 	defer rows.Close()
 	for rows.Next() {
 		var sum payroll.Work
-		w.Must(rows.Scan(&sum.WorkerID, &sum.OrderID, &sum.OperationID, &sum.Good, &sum.Rework, &sum.ScrapWorkmanship, &sum.ScrapMaterial))
+		w.Must(rows.Scan(&sum.WorkerID, &sum.OrderID, &sum.OperationID, &sum.Day, &sum.Good, &sum.Rework, &sum.ScrapWorkmanship, &sum.ScrapMaterial))
 	}
 	w.Must(rows.Err())
 }

@@ -193,9 +193,9 @@ func (r *PayRun) keepRates(ctx context.Context, db bun.Tx, priced map[Unpriced]p
 
 // claimTallies claims the tallies that are not reversals and that no run has claimed; onlyPriced leaves those waiting that
 // have no rate. The primary key of tally_claims decides which are free, and makes it impossible that two runs have one tally.
-// In ascending order each claim goes to the end of its index.
+// Session by session, in ascending order, each claim goes to the end of its index: so the index tallies_claimable has them.
 func (r *PayRun) claimTallies(ctx context.Context, db bun.Tx, of which, onlyPriced bool) error {
-	q := of(db.NewSelect().TableExpr("tallies AS t")).ColumnExpr("t.id, ?", r.ID).Where("t.reverses_id IS NULL").Order("t.id")
+	q := of(db.NewSelect().TableExpr("tallies AS t")).ColumnExpr("t.id, ?", r.ID).Where("t.reverses_id IS NULL").Order("t.session_id", "t.id")
 	if onlyPriced {
 		q = q.Where(`EXISTS (SELECT 1 FROM run_rates rr WHERE rr.run_id = ? AND rr.order_id = t.order_id
 			AND rr.operation_id = t.operation_id AND rr.work_date = t.work_date)`, r.ID)
