@@ -52,7 +52,14 @@ func browserAs(t testing.TB, ctx context.Context, url, username, password string
 func TestLookWork(t *testing.T) {
 	db, url := demoSite(t)
 	ids := demoIDs(t, db)
+	orders, err := piecework.OpenOrders(t.Context(), db, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := sent{fmt.Sprintf("/sessions/%d", ids.open), []string{"good-1", "12x", "good-2", "30", "rework-3", "-1",
+		"work", fmt.Sprintf("%d-%d", orders[0].ID, orders[0].Product.Operations[0].ID)}}
 	look := func(username string, pages map[string]string) {
+		url := mirror(t, db, url, username, map[string]sent{"refused": refused})
 		ctx := browsertest.Open(t)
 		browserAs(t, ctx, url, username, demo.Password)
 		for name, path := range pages {
@@ -61,12 +68,12 @@ func TestLookWork(t *testing.T) {
 				if strings.Contains(path, "?") {
 					join = "&"
 				}
-				browsertest.Look(t, ctx, name+"-"+lang, url+path+join+"lang="+lang)
+				t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, ctx, name+"-"+lang, url+path+join+"lang="+lang) })
 			}
 		}
 	}
 	look("lead", map[string]string{
-		"sessions-list": "/sessions", "sessions-new": "/sessions/new", "sessions-open": fmt.Sprintf("/sessions/%d", ids.open), "sessions-closed": fmt.Sprintf("/sessions/%d", ids.closed),
+		"sessions-list": "/sessions", "sessions-new": "/sessions/new", "sessions-open": fmt.Sprintf("/sessions/%d", ids.open), "sessions-refused": "/sent/refused", "sessions-closed": fmt.Sprintf("/sessions/%d", ids.closed),
 		"tallies-list": "/tallies", "tallies-show": fmt.Sprintf("/tallies/%d", ids.tally), "tallies-struck": fmt.Sprintf("/tallies/%d", ids.struck),
 		"adjustments-list": "/adjustments", "adjustments-new": "/adjustments/new",
 	})

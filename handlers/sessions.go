@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -248,40 +249,32 @@ func (s *Server) gather(ctx context.Context, p *board, crew []piecework.Worker, 
 	return nil
 }
 
-// totals sums the session by operation, in the order of the routing.
+// totals sums the session by operation, in the order of the routing. Orders that were closed since count too.
 func (s *Server) totals(ctx context.Context, p *board, open []piecework.ProcessingOrder, counts []piecework.SessionCounts) error {
 	type at struct{ order, operation int64 }
-	sums := map[at]*operationTotal{}
-	known := map[int64]*piecework.ProcessingOrder{}
-	var orders []*piecework.ProcessingOrder
-	for i := range open {
-		known[open[i].ID] = &open[i]
-	}
+	sums, orders := map[at]*operationTotal{}, slices.Clip(open)
 	for _, n := range counts {
-		k := at{n.OrderID, n.OperationID}
-		if sums[k] == nil {
-			sums[k] = &operationTotal{}
+		if n.Counts.IsZero() {
+			continue
 		}
-		sums[k].Counts = sums[k].Counts.Plus(n.Counts)
-		if !n.Counts.IsZero() {
-			sums[k].Workers++
+		if sums[at{n.OrderID, n.OperationID}] == nil {
+			sums[at{n.OrderID, n.OperationID}] = &operationTotal{}
 		}
-		if known[n.OrderID] == nil {
+		t := sums[at{n.OrderID, n.OperationID}]
+		t.Counts, t.Workers = t.Counts.Plus(n.Counts), t.Workers+1
+		if !slices.ContainsFunc(orders, func(o piecework.ProcessingOrder) bool { return o.ID == n.OrderID }) {
 			o, err := piecework.OrderByID(ctx, s.DB, n.OrderID)
 			if err != nil {
 				return err
 			}
-			known[n.OrderID] = o
-			open = append(open, *o)
+			orders = append(orders, *o)
 		}
 	}
-	for i := range open {
-		orders = append(orders, known[open[i].ID])
-	}
-	for _, o := range orders {
-		for i := range o.Product.Operations {
-			if t := sums[at{o.ID, o.Product.Operations[i].ID}]; t != nil && !t.Counts.IsZero() {
-				t.Order, t.Operation = o, &o.Product.Operations[i]
+	for i := range orders {
+		for k := range orders[i].Product.Operations {
+			operation := &orders[i].Product.Operations[k]
+			if t := sums[at{orders[i].ID, operation.ID}]; t != nil {
+				t.Order, t.Operation = &orders[i], operation
 				p.Totals = append(p.Totals, *t)
 			}
 		}
@@ -319,8 +312,7 @@ func (s *Server) sessionOut(c echo.Context) error {
 func (s *Server) sessionMove(c echo.Context, move func(context.Context, bun.IDB, int64, int64) error, format string) error {
 	ctx, id, f := c.Request().Context(), paramID(c, "session"), readForm(c)
 	worker := f.id(s, "worker", "worker")
-	err := f.and(nil)
-	if err != nil {
+	if err := f.and(nil); err != nil {
 		return err
 	}
 	w, err := piecework.WorkerByID(ctx, s.DB, worker)

@@ -10,9 +10,6 @@ import (
 	"jijian/piecework"
 )
 
-// sessionID is the id of the world's session S1.
-const sessionID = 1
-
 var gridKey = regexp.MustCompile(`name="key" value="([^"]+)"`)
 
 // grid loads the board and returns the fields every crew grid sends: its key and the operation.
@@ -51,7 +48,9 @@ func TestSessions(t *testing.T) {
 	admin := s.as("admin")
 	admin.post("/sessions", "date", "2026-10-06", "code", "X1").wants(t, 422, "请选择")
 	admin.post("/sessions", "date", "2026-10-06", "code", "X1", "workshop", "2").wants(t, 303)
-	b.get("/sessions").wants(t, 200)
+	admin.get("/sessions").wants(t, 200, "X1", "绢花坊", "桃木坊")
+	admin.get("/sessions?q=X1").wants(t, 200, "X1")
+	s.as("lead2").get("/sessions/4").wants(t, 200, "这个微工厂还没有工人")
 	if strings.Contains(b.get("/sessions").body, "X1") {
 		t.Error("a lead sees the session of another workshop")
 	}
@@ -132,6 +131,10 @@ func TestCrewGridRefusesWhatItCannotRead(t *testing.T) {
 	if n := s.tallies(); n != 0 {
 		t.Fatalf("%d tallies were recorded from forms that were refused", n)
 	}
+	s.Must(piecework.CloseOrder(s.Ctx, s.DB, s.Order.ID, false))
+	b.post("/sessions/1", append(grid, "good-1", "5")...).wants(t, 422, "请选择")
+	b.get("/sessions/1").wants(t, 200, "没有进行中的加工单可计件")
+	s.Must(piecework.CloseOrder(s.Ctx, s.DB, s.Order.ID, true))
 	b.post("/sessions/1/close")
 	b.post("/sessions/1", append(grid, "good-1", "5")...).wants(t, 422)
 	if n := s.tallies(); n != 0 {
