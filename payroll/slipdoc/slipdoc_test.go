@@ -75,24 +75,6 @@ func TestFootnotesAreTheRulesThatWereUsed(t *testing.T) {
 	}
 }
 
-func TestTaxAndMakeUpAreExplained(t *testing.T) {
-	approved, _ := demoSlips(t)
-	for _, kind := range []payroll.IncomeType{payroll.Labour, payroll.Salary, payroll.Platform} {
-		for lang, want := range map[string]string{"zh": "个税按", "en": "Tax is withheld"} {
-			s := approved[0]
-			s.IncomeType = kind
-			if notes := strings.Join(slipdoc.Of(&s, lang, "").Footnotes, "\n"); !strings.Contains(notes, want) {
-				t.Errorf("%s, %s:\n%s", kind, lang, notes)
-			}
-		}
-	}
-	s := approved[0]
-	s.Lines, s.MinimumHourly = append(slices.Clone(s.Lines), payroll.Line{Kind: payroll.MakeUp, Amount: piecework.Fen(300)}), piecework.Fen(2100)
-	if notes := strings.Join(slipdoc.Of(&s, "zh", "").Footnotes, "\n"); !strings.Contains(notes, "最低工资 21.00 元") {
-		t.Errorf("make-up pay:\n%s", notes)
-	}
-}
-
 func TestCheckURL(t *testing.T) {
 	for _, tt := range []struct{ base, code, want string }{
 		{"https://jijian.example", "0123", "https://jijian.example/c/0123"},
