@@ -113,6 +113,9 @@ func TestPermissions(t *testing.T) {
 						continue
 					}
 					id, known := ids[kind]
+					if !known && account.Kinds(kind) {
+						t.Fatalf("%s: things makes no %s", line.Path, kind)
+					}
 					if !known {
 						id = [2]int64{1, 1} // a free parameter; the path's other parts decide
 					}
