@@ -112,7 +112,7 @@ func (s *Server) rateWithdraw(c echo.Context) error {
 	if err := payroll.WithdrawRate(ctx, s.DB, r.ID); err != nil {
 		return err
 	}
-	return s.done(c, ratesPath(r), "%s for %s was withdrawn.", "¥"+r.Rate.String(), r.Operation.Name)
+	return s.done(c, ratesPath(r), "The rate of %s (%s) was withdrawn.", r.Operation.Name, "¥"+r.Rate.String())
 }
 
 // ratesPath is the list of the rates of a rate's product.
@@ -134,9 +134,9 @@ type rateForm struct {
 	Orders     []templates.Option
 }
 
-// rateNew asks for a rate; the address may name the operation, the order and the day it is for.
+// rateNew asks for a rate; the address may name the operation, the order and the day it is for, and suggest the rate.
 func (s *Server) rateNew(c echo.Context) error {
-	return s.rateForm(c, nil, values{"operation": c.QueryParam("operation"), "order": c.QueryParam("order"),
+	return s.rateForm(c, nil, values{"operation": c.QueryParam("operation"), "order": c.QueryParam("order"), "rate": c.QueryParam("rate"),
 		"effective_from": cmp.Or(c.QueryParam("effective_from"), string(s.today(c)))})
 }
 
