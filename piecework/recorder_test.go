@@ -23,7 +23,7 @@ func TestCallersWhoShareACommitGetTheirOwnAnswers(t *testing.T) {
 	for id := range 40 {
 		callers.Go(func() {
 			uid := fmt.Sprintf("c%d", id)
-			batch := []piecework.NewTally{tally(uid), tally(uid + "-bad", good(-1)), tally(uid), tally(uid+"-undo", reversing(uid)), tally("shared")}
+			batch := []piecework.NewTally{tally(uid), tally(uid+"-bad", good(-1)), tally(uid), tally(uid+"-undo", reversing(uid)), tally("shared")}
 			for try := range 2 {
 				results, err := recorder.Record(w.Ctx, piecework.Actor{Name: uid}, batch)
 				if err != nil {

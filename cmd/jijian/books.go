@@ -96,6 +96,11 @@ such as a rare character, is named on standard error. The same run always gives 
 				if err != nil {
 					return err
 				}
+				if base == "" {
+					if base, err = checkAddress(ctx, db); err != nil {
+						return err
+					}
+				}
 				var warnings []slippdf.Warning
 				err = a.write(file, func(w io.Writer) error {
 					warnings, err = p.Write(w, slippdf.Format(format), lang, slipdoc.All(slips, lang, base))
@@ -112,8 +117,17 @@ such as a rare character, is named on standard error. The same run always gives 
 	cmd.Flags().StringVarP(&file, "output", "o", "", "file to write; - is standard output")
 	cmd.Flags().StringVar(&format, "format", string(slippdf.A5), "paper: a5, a4 (three to a sheet) or 80mm (roll)")
 	cmd.Flags().StringVar(&lang, "lang", "zh", "language: zh or en")
-	a.setting(cmd.Flags(), &base, "base-url", "JIJIAN_BASE_URL", "", "address people use, for the QR code, such as https://jijian.example")
+	a.setting(cmd.Flags(), &base, "base-url", "JIJIAN_BASE_URL", "", "address people use, for the QR code (default: where the server was started last)")
 	return require(cmd, "run", "output")
+}
+
+// checkAddress is where the QR codes of slips lead when nobody says otherwise: the server's address, or this machine's.
+func checkAddress(ctx context.Context, db *bun.DB) (string, error) {
+	address, err := piecework.Setting(ctx, db, piecework.AddressSetting)
+	if address == "" {
+		address = "http://localhost:8080"
+	}
+	return address, err
 }
 
 // findSlips is the current slips of a run, of one worker or ("") of all.

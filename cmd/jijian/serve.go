@@ -96,8 +96,15 @@ and a sign-in for each role. A database that holds the demo already is served as
 	return cmd
 }
 
+// heapLimit is how much memory the Go part aims to stay within, so that a village PC keeps room for its other programs. It bends
+// where more is really in use.
+const heapLimit = 40 << 20
+
 // serveSite serves until the context ends.
 func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site) error {
+	if a.getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(heapLimit)
+	}
 	logger := slog.New(slog.NewTextHandler(a.stderr, nil))
 	if err := templates.Check(); err != nil {
 		logger.Warn(err.Error())
@@ -115,7 +122,8 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site) error {
 	if err != nil {
 		return err
 	}
-	if err := a.greet(ctx, db, s.address(listener.Addr(), secure), signIns); err != nil {
+	address := s.address(listener.Addr(), secure)
+	if err := errors.Join(s.remember(ctx, db, address), a.greet(ctx, db, address, signIns)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return serveUntil(ctx, server.HTTP(), listener)
@@ -187,6 +195,15 @@ func (s *site) address(listening net.Addr, secure bool) string {
 		return scheme + "://" + host
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// remember keeps the address for slips that are printed by the command line. One that was given stays until another is given.
+func (s *site) remember(ctx context.Context, db *bun.DB, address string) error {
+	known, err := piecework.Setting(ctx, db, piecework.AddressSetting)
+	if err != nil || known == address || known != "" && s.base == "" {
+		return err
+	}
+	return piecework.Remember(ctx, db, piecework.AddressSetting, address)
 }
 
 // greet prints the address and how to get in.
