@@ -95,6 +95,7 @@ func TestARateOfSeveralWorkshopsIsNotOneLeads(t *testing.T) {
 	lead.post("/rates", form(fmt.Sprint(theirs.ID))...).wants(t, 422, "请选择")
 	lead.post("/rates", form(fmt.Sprint(s.Order.ID))...).goes(t, "/rates?q=P1")
 	bookkeeper := s.as("bookkeeper")
+	bookkeeper.get("/rates/new").wants(t, 200, "绢花 · O1", "绢花 · O9")
 	bookkeeper.post("/rates", form("")...).goes(t, "/rates?q=P1")
 	bookkeeper.post(withdraw).goes(t, "/rates?q=P1")
 }
