@@ -20,49 +20,50 @@ func sums(columns ...string) string {
 	return strings.Join(parts, ", ")
 }
 
-// compute claims everything of the run's period that is free, works it out and writes the slips. found is false when there
-// was nothing to pay and nothing to take. It starts from scratch each time; the run is a draft.
-func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error) {
+// compute claims everything of the run's period that is free, works it out and writes the slips. It starts from
+// scratch each time; the run is a draft.
+func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err error) {
 	if err := r.release(ctx, db); err != nil {
-		return false, err
+		return nothing, err
 	}
 	if r.Workshop, err = piecework.WorkshopByID(ctx, db, r.WorkshopID); err != nil {
-		return false, err
+		return nothing, err
 	}
-	in := Input{Policy: PolicyOf(r.Workshop)}
+	r.Policy = PolicyOf(r.Workshop)
+	in := Input{Policy: r.Policy}
 	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
-		return false, err
+		return nothing, err
 	}
 	period := inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)
 	open := func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where(unclaimed) }
 	if in.Work, err = sumWork(ctx, db, open); err != nil {
-		return false, err
+		return nothing, err
 	}
 	reversals, err := readReversals(ctx, db, r.ID, open)
 	if err != nil {
-		return false, err
+		return nothing, err
 	}
 	for _, rev := range reversals {
 		in.Work = append(in.Work, rev.work())
 	}
 	if in.Adjustments, err = r.claimAdjustments(ctx, db, 0); err != nil {
-		return false, err
+		return nothing, err
 	}
 	if in.Carried, err = r.claimCarries(ctx, db); err != nil {
-		return false, err
+		return nothing, err
 	}
 	if in.Tax, err = r.taxation(ctx, db, 0); err != nil {
-		return false, err
+		return nothing, err
 	}
 	if in.Hours, err = r.claimHours(ctx, db, 0); err != nil {
-		return false, err
+		return nothing, err
 	}
 	res := Compute(in)
 	if err := r.keepRates(ctx, db, res.Priced); err != nil {
-		return false, err
+		return nothing, err
 	}
 	if err := r.claimTallies(ctx, db, period, len(res.Unpriced) > 0); err != nil {
-		return false, err
+		return nothing, err
 	}
 	var priced []int64
 	for _, rev := range reversals {
@@ -71,13 +72,33 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found bool, err error)
 		}
 	}
 	if err := r.claimReversals(ctx, db, priced); err != nil {
-		return false, err
+		return nothing, err
 	}
 	r.ComputedAt = piecework.Now()
-	if err := r.save(ctx, db, "computed_at"); err != nil {
-		return false, err
+	if err := r.save(ctx, db, "computed_at", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent"); err != nil {
+		return nothing, err
 	}
-	return len(res.Slips) > 0, r.saveSlips(ctx, db, res.Slips)
+	return outcomeOf(in, res), r.saveSlips(ctx, db, res.Slips)
+}
+
+// outcome is what a computation found.
+type outcome int
+
+const (
+	nothing     outcome = iota
+	carriedOnly         // only what earlier runs carried forward
+	news                // tallies, adjustments or hours that no other run has
+)
+
+func outcomeOf(in Input, res Result) outcome {
+	fresh := func(l Line) bool { return l.CarriedFromRunID == 0 }
+	switch {
+	case len(in.Adjustments) > 0, slices.ContainsFunc(res.Slips, func(s Slip) bool { return slices.ContainsFunc(s.Lines, fresh) }):
+		return news
+	case len(res.Slips) > 0:
+		return carriedOnly
+	}
+	return nothing
 }
 
 // release sets free what a draft had claimed and takes away what it had computed.

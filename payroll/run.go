@@ -37,6 +37,7 @@ type PayRun struct {
 	ApprovedBy string
 	PaidAt     piecework.Instant
 	PaidBy     string
+	Policy     `bun:"embed:"` // the workshop's rules as they were when the run was computed
 
 	Workshop *piecework.Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
 }
@@ -63,8 +64,8 @@ func Settle(ctx context.Context, db bun.IDB, workshopID int64, from, to piecewor
 			return fmt.Errorf("start run: %w", err)
 		}
 		found, err := run.compute(ctx, db)
-		if err == nil && !found {
-			err = nothingToSettle(ctx, db, run)
+		if err == nil && found != news {
+			err = nothingNew(ctx, db, run, found)
 		}
 		return err
 	})
@@ -74,16 +75,19 @@ func Settle(ctx context.Context, db bun.IDB, workshopID int64, from, to piecewor
 	return run, nil
 }
 
-// nothingToSettle explains an empty run: the period is settled already, or nothing in it can be paid.
-func nothingToSettle(ctx context.Context, db bun.Tx, run *PayRun) error {
+// nothingNew explains a run without news: the dates are settled already, or nothing in them can be paid. Only what was carried into
+// dates that no run has settled makes a run by itself.
+func nothingNew(ctx context.Context, db bun.Tx, run *PayRun, found outcome) error {
 	other := new(PayRun)
 	err := db.NewSelect().Model(other).Where("workshop_id = ? AND period_from <= ? AND period_to >= ?", run.WorkshopID, run.PeriodTo, run.PeriodFrom).
 		Where("status <> ? AND id <> ?", Discarded, run.ID).Order("id DESC").Limit(1).Scan(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		return piecework.Conflict("Nothing new to settle from %s to %s: run %d already has it.", run.PeriodFrom, run.PeriodTo, other.ID)
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
+	case !errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("find run: %w", err)
+	case found == carriedOnly:
+		return nil
 	}
 	return piecework.Conflict("Nothing to settle from %s to %s: no tally with an agreed rate and no adjustment falls into these dates.", run.PeriodFrom, run.PeriodTo)
 }

@@ -242,3 +242,28 @@ func TestEveryLineLeadsToItsTallies(t *testing.T) {
 		}
 	}
 }
+
+func TestSettlingAgainNeedsNews(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.50")
+	w.Count("S1", "A1", "glue", 10)
+	adjust(w, 0, "2026-10-05", payroll.Advance, "50")
+	w.Must(payroll.Approve(w.Ctx, w.DB, settle(w, "2026-10-01", "2026-10-31").ID, "other"))
+	if _, err := payroll.Settle(w.Ctx, w.DB, w.Workshop.ID, "2026-10-01", "2026-10-31", "test"); !errors.Is(err, piecework.ErrConflict) {
+		t.Errorf("what was carried alone was settled again: %v", err)
+	}
+	wantSlips(w, settle(w, "2026-11-01", "2026-11-30").ID, "A1 v1 gross 0.00 deductions 0.00 net 0.00 carried 45.00\n")
+}
+
+func TestARunKeepsTheRulesItWasComputedBy(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "1")
+	w.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 10, Rework: 2, ScrapMaterial: 3}})
+	run := settle(w, "2026-10-01", "2026-10-31")
+	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
+	w.Workshop.PayScrapMaterial, w.Workshop.PayRework = false, true
+	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, w.Workshop))
+	_, err := payroll.Reissue(w.Ctx, w.DB, run.ID, w.Workers[0].ID, "looked at again", "lead")
+	w.Must(err)
+	wantSlips(w, run.ID, "A1 v2 gross 13.00 deductions 0.00 net 13.00 carried 0.00\n  piece glue 13 × 1.00 = 13.00\n")
+}
