@@ -141,7 +141,7 @@ func (s *Server) deliveryDecide(c echo.Context) error {
 	f := readForm(c)
 	a := &piecework.Acceptance{DeliveryID: paramID(c, "delivery"), Accepted: f.number("accepted"), Rejected: f.number("rejected"),
 		Returned: f.number("returned"), Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
-	err := f.invalid.Err()
+	err := f.and(a.Validate())
 	if err == nil {
 		err = piecework.Accept(c.Request().Context(), s.DB, a)
 	}

@@ -34,6 +34,7 @@ func TestDeliveries(t *testing.T) {
 	for _, bad := range [][]string{{"accepted", "701"}, {"accepted", "-1", "rejected", "2"}, {"accepted", "x"}, {"accepted", "0"}} {
 		contractor.post(path, append(bad, "note", "已看过")...).wants(t, 422, `value="`+bad[1]+`"`, "已看过")
 	}
+	contractor.post(path, "accepted", "5", "rejected", "-1", "returned", "x").wants(t, 422, "必须在 0 到", "不是整数")
 	contractor.post(path, "accepted", "600", "rejected", "20", "returned", "30", "note", "表面有瑕疵").goes(t, path)
 	contractor.get(path).wants(t, 200, "合格 600 件，不合格 20 件，退货 30 件", "表面有瑕疵", "肥城工艺", `value="50"`)
 	lead.post(path, "accepted", "50").goes(t, path)

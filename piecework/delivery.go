@@ -82,20 +82,28 @@ func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
 	return inserted(err, "code", "%q is taken", d.Code)
 }
 
-// Accept records what the contractor decided. Together with earlier decisions it cannot exceed what was delivered: of two
-// people deciding at once about the same pieces, the second is told.
-func Accept(ctx context.Context, db bun.IDB, a *Acceptance) error {
+// Validate reports every wrong field.
+func (a *Acceptance) Validate() error {
 	v := &Invalid{}
-	for field, n := range map[string]int64{"accepted": a.Accepted, "rejected": a.Rejected, "returned": a.Returned} {
-		if n < 0 || n > MaxPieces {
-			v.Add(field, "must be between %d and %d", 0, MaxPieces)
+	for _, f := range []struct {
+		name string
+		n    int64
+	}{{"accepted", a.Accepted}, {"rejected", a.Rejected}, {"returned", a.Returned}} {
+		if f.n < 0 || f.n > MaxPieces {
+			v.Add(f.name, "must be between %d and %d", 0, MaxPieces)
 		}
 	}
-	if a.Accepted+a.Rejected+a.Returned == 0 {
+	if a.Accepted == 0 && a.Rejected == 0 && a.Returned == 0 {
 		v.Add("accepted", "nothing was decided: at least one number must be more than 0")
 	}
 	v.AddMsg("note", CheckText(a.Note, MaxNote))
-	if err := v.Err(); err != nil {
+	return v.Err()
+}
+
+// Accept records what the contractor decided. Together with earlier decisions it cannot exceed what was delivered: of two
+// people deciding at once about the same pieces, the second is told.
+func Accept(ctx context.Context, db bun.IDB, a *Acceptance) error {
+	if err := a.Validate(); err != nil {
 		return err
 	}
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
