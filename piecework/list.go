@@ -68,9 +68,14 @@ func List[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, f Filter, 
 		q = between(q, dateColumn, f.From, f.To)
 	}
 	number := max(1, f.Page)
-	total, err := q.Limit(PageSize).Offset(int64(number-1) * PageSize).ScanAndCount(ctx)
+	// One after the other: bun's ScanAndCount does both at once on joins they share, which is a race.
+	err := q.Limit(PageSize).Offset(int64(number-1) * PageSize).Scan(ctx)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("list: %w", err)
+	}
+	total, err := q.Count(ctx)
+	if err != nil {
+		return Page[T]{}, fmt.Errorf("count list: %w", err)
 	}
 	return Page[T]{*items, int(total), number}, nil
 }
