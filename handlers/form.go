@@ -82,6 +82,14 @@ func (f *form) money(field string) piecework.Money {
 	return m
 }
 
+// moneyOrZero is an amount; an empty field is 0.00.
+func (f *form) moneyOrZero(field string) piecework.Money {
+	if f.text(field) == "" {
+		return piecework.Money{}
+	}
+	return f.money(field)
+}
+
 // rate is a rate; an empty field is wrong.
 func (f *form) rate(field string) piecework.Rate {
 	r, msg := piecework.ParseRate(f.text(field))

@@ -22,6 +22,8 @@ type mePage struct {
 	Carried  piecework.Money // what the last settlement left to be taken
 	Expected piecework.Money // the period with what is added and taken, not below zero
 	Slips    []payroll.Slip
+	Tax      incomeType // by which tax is withheld
+	Taxed    bool       // some is
 }
 
 // shownSlips is how many slips the page of a worker lists.
@@ -44,6 +46,10 @@ func (s *Server) me(c echo.Context) error {
 	if p.Period, p.Waiting, err = payroll.OpenPay(ctx, s.DB, w, p.From, p.Day); err != nil {
 		return err
 	}
+	if _, p.Tax, err = s.taxRules(c, w); err != nil {
+		return err
+	}
+	p.Taxed = p.Tax.Value != payroll.Untaxed
 	extras, err := payroll.Adjustments(ctx, s.DB, piecework.Filter{WorkerID: w.ID, From: p.From, To: p.Day})
 	if err != nil {
 		return err

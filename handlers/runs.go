@@ -49,9 +49,6 @@ type period struct {
 	From, To    piecework.Date
 }
 
-// otherDates is the choice to enter dates oneself.
-const otherDates = "other"
-
 // periods are the half-months and months around a day, the one that is probably wanted first.
 func periods(c echo.Context, today piecework.Date) []period {
 	v := visitOf(c)
@@ -122,7 +119,17 @@ type runPage struct {
 	Slips   piecework.Page[payroll.Slip]
 	Books   bool // the person may approve and pay
 	Own     bool // the person computed it herself
+	Under   []underRow
 }
+
+// underRow is a slip under the minimum wage, with the time in words.
+type underRow struct {
+	payroll.Under
+	Time string
+}
+
+// shownUnder is how many slips under the minimum wage the page of a run names; it says how many there are.
+const shownUnder = 50
 
 // Exceptions says whether anything asks for a look before approval.
 func (p runPage) Exceptions() bool { return !p.Review.Nothing() || len(p.Changes) > 0 }
@@ -146,6 +153,9 @@ func (s *Server) runShow(c echo.Context) error {
 			return err
 		}
 		p.Missing = missingRates(p.Review.WithoutRate)
+		for _, u := range p.Review.UnderMinimum[:min(shownUnder, len(p.Review.UnderMinimum))] {
+			p.Under = append(p.Under, underRow{u, timeSpent(c, u.Minutes)})
+		}
 		if p.Changes, err = payroll.Changes(ctx, s.DB, run, p.Review.Previous); err != nil {
 			return err
 		}

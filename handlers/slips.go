@@ -27,6 +27,8 @@ type slipPage struct {
 	Own      bool // the person looks at her own slip
 	Reissue  bool // a new version may be made now, by this person
 	Form     values
+	Time     string // how long she was there, in words; "" when nobody wrote it down
+	TaxRule  string // by which tax was withheld; "" for none
 }
 
 // slipLine is a line of a slip with, for the one that was asked about, the tallies behind it.
@@ -68,6 +70,12 @@ func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
 	}
 	p := &slipPage{Slip: slip, Doc: slipdoc.Of(slip, visitOf(c).lang, s.base(c)), Zone: slip.Run.Workshop.Location(), Own: who.Role == account.Worker, Form: values{}}
 	p.Reissue = slip.Run.Status == payroll.Approved && !slip.Superseded && !p.Own
+	if slip.Minutes != 0 {
+		p.Time = timeSpent(c, slip.Minutes)
+	}
+	if slip.IncomeType != payroll.Untaxed && slip.IncomeType != "" {
+		p.TaxRule = incomeTypeOf(c, slip.IncomeType).Name
+	}
 	if p.Versions, err = payroll.Versions(ctx, s.DB, slip.RunID, slip.WorkerID); err != nil {
 		return nil, err
 	}
@@ -92,6 +100,11 @@ func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
 		p.Lines = append(p.Lines, line)
 	}
 	return p, nil
+}
+
+// timeSpent is a number of minutes in words.
+func timeSpent(c echo.Context, minutes int64) string {
+	return visitOf(c).says("%d h %02d min", minutes/60, minutes%60)
 }
 
 // slipReissue makes a new version of a slip, with a reason.

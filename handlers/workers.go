@@ -37,6 +37,8 @@ type workerShow struct {
 	Slips       []payroll.Slip
 	Adjustments []payroll.Adjustment // no run has taken them in
 	Kinds       map[payroll.Kind]string
+	Tax         incomeType // by which tax is withheld today
+	TaxRules    []taxRule
 }
 
 // recent is how many of a worker's tallies and slips her page shows.
@@ -57,6 +59,9 @@ func (s *Server) workerShow(c echo.Context) error {
 		return err
 	}
 	if p.Open, p.Waiting, err = payroll.OpenPay(ctx, s.DB, w, p.From, p.To); err != nil {
+		return err
+	}
+	if p.TaxRules, p.Tax, err = s.taxRules(c, w); err != nil {
 		return err
 	}
 	f := piecework.Filter{WorkerID: w.ID}

@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
 	"jijian/piecework"
+	"jijian/templates"
 )
 
 type workshopList struct {
@@ -26,6 +28,24 @@ func (s *Server) workshopsList(c echo.Context) error {
 type workshopForm struct {
 	Workshop *piecework.Workshop // nil: a new one
 	Form     values
+	Regions  []templates.Option // whose minimum wage can be chosen
+}
+
+// workshopForm shows the form of a workshop, with what is wrong in it if wrong is not nil.
+func (s *Server) workshopForm(c echo.Context, wrong error, w *piecework.Workshop, typed values) error {
+	p := workshopForm{Workshop: w, Form: typed}
+	also := ""
+	if w != nil {
+		also = w.WageRegion
+	}
+	var err error
+	if p.Regions, err = s.regions(c, also); err != nil {
+		return err
+	}
+	if wrong != nil {
+		return s.again(c, wrong, "workshops/form", p)
+	}
+	return s.page(c, "workshops/form", p)
 }
 
 // mayAddWorkshop is nil unless the person sees only one workshop: she would not see the new one.
@@ -45,13 +65,15 @@ func (s *Server) workshopNew(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "workshops/form", workshopForm{Form: settingsOf(piecework.NewWorkshop(code, ""))})
+	return s.workshopForm(c, nil, nil, settingsOf(piecework.NewWorkshop(code, "")))
 }
 
 // settingsOf are the settings of a workshop as its form shows them.
 func settingsOf(w *piecework.Workshop) values {
-	typed := values{"code": w.Code, "name": w.Name, "timezone": w.Timezone, "damage_cap_percent": fmt.Sprint(w.DamageCapPercent)}
-	for field, on := range map[string]bool{"pay_scrap_material": w.PayScrapMaterial, "pay_scrap_workmanship": w.PayScrapWorkmanship, "pay_rework": w.PayRework} {
+	typed := values{"code": w.Code, "name": w.Name, "timezone": w.Timezone, "damage_cap_percent": fmt.Sprint(w.DamageCapPercent),
+		"wage_region": w.WageRegion}
+	for field, on := range map[string]bool{"pay_scrap_material": w.PayScrapMaterial, "pay_scrap_workmanship": w.PayScrapWorkmanship, "pay_rework": w.PayRework,
+		"top_up": w.TopUp} {
 		if on {
 			typed[field] = "on"
 		}
@@ -67,7 +89,7 @@ func (s *Server) workshopCreate(c echo.Context) error {
 	f := readForm(c)
 	w := piecework.NewWorkshop(f.text("code"), "")
 	if err := s.saveWorkshop(c, f, w); err != nil {
-		return s.again(c, err, "workshops/form", workshopForm{Form: f.values()})
+		return s.workshopForm(c, err, nil, f.values())
 	}
 	return s.done(c, "/workshops", "Workshop %s was added.", w.Name)
 }
@@ -78,7 +100,7 @@ func (s *Server) workshopEdit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "workshops/form", workshopForm{w, settingsOf(w)})
+	return s.workshopForm(c, nil, w, settingsOf(w))
 }
 
 // workshopSave changes the settings of a workshop; the code stays.
@@ -89,7 +111,7 @@ func (s *Server) workshopSave(c echo.Context) error {
 	}
 	f, was := readForm(c), *w
 	if err := s.saveWorkshop(c, f, w); err != nil {
-		return s.again(c, err, "workshops/form", workshopForm{&was, f.values()})
+		return s.workshopForm(c, err, &was, f.values())
 	}
 	return s.done(c, "/workshops", "The settings of %s are saved. Drafts take them up when they are computed again.", w.Name)
 }
@@ -98,6 +120,17 @@ func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) er
 	w.Name, w.Timezone = f.text("name"), f.text("timezone")
 	w.PayScrapMaterial, w.PayScrapWorkmanship, w.PayRework = f.has("pay_scrap_material"), f.has("pay_scrap_workmanship"), f.has("pay_rework")
 	w.DamageCapPercent = int(f.number("damage_cap_percent"))
+	known, err := s.regions(f.c, w.WageRegion)
+	if err != nil {
+		return err
+	}
+	w.WageRegion, w.TopUp = f.text("wage_region"), f.has("top_up")
+	if w.WageRegion != "" && !slices.ContainsFunc(known, func(o templates.Option) bool { return o.Value == w.WageRegion }) {
+		f.invalid.Add("wage_region", "choose one")
+	}
+	if w.TopUp && w.WageRegion == "" {
+		f.invalid.Add("wage_region", "choose the region up to whose minimum wage is paid")
+	}
 	if err := f.and(w.Validate()); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (s *IncomeSetting) Validate() error {
 	}
 	if s.MonthlyDeductions.Sign() < 0 {
 		v.Add("monthly_deductions", "must not be negative")
-	} else if s.MonthlyDeductions.Sign() > 0 && s.Type != Salary && s.Type != Platform {
+	} else if s.MonthlyDeductions.Sign() > 0 && !s.Type.Cumulative() {
 		v.Add("monthly_deductions", "only the cumulative methods take something off; leave it empty")
 	}
 	if s.Reason == "" {
@@ -72,6 +72,18 @@ func IncomeSettings(ctx context.Context, db bun.IDB, workerID int64) ([]IncomeSe
 	}
 	return list, nil
 }
+
+// RuleOn is the rule of a list as [IncomeSettings] gives it that holds on a day; the zero rule, of type none, before the first.
+func RuleOn(list []IncomeSetting, day piecework.Date) IncomeSetting {
+	at := slices.IndexFunc(list, func(s IncomeSetting) bool { return s.EffectiveFrom <= day })
+	if at < 0 {
+		return IncomeSetting{Type: Untaxed}
+	}
+	return list[at]
+}
+
+// Cumulative says whether the type taxes the whole year so far, with what may be taken off each month.
+func (t IncomeType) Cumulative() bool { return t == Salary || t == Platform }
 
 // WorkerTax is what the withholding of one worker in one run depends on. A nil Table withholds nothing.
 type WorkerTax struct {

@@ -77,6 +77,10 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 				{fmt.Sprintf("processing_orders WHERE closed_at = 0 AND due_on BETWEEN '%s' AND '%s'", today, today.AddDays(7)), 2, 4},
 				{"processing_orders WHERE closed_at <> 0", 1, 99},
 				{"users", 5, 5},
+				{"workshops WHERE wage_region = '山东二类' AND NOT top_up", 1, 1},
+				{"income_types WHERE type = 'labour'", 2, 2},
+				{"income_types WHERE type = 'salary'", 1, 1},
+				{"slips WHERE tax > 0", 1, 4},
 			} {
 				if n := count(t, db, want.query); n < want.min || n > want.max {
 					t.Errorf("%s: %d, want %d to %d", want.query, n, want.min, want.max)
@@ -101,6 +105,9 @@ func TestTheDraftHasSomethingToReview(t *testing.T) {
 	}
 	if len(review.WithoutRate) == 0 || review.WithoutRate[0].Operation.Code != "dye" {
 		t.Errorf("work without a rate: %+v", review.WithoutRate)
+	}
+	if len(review.UnderMinimum) == 0 || review.TaxChanged {
+		t.Errorf("%d slips under the minimum wage; tax changed: %t", len(review.UnderMinimum), review.TaxChanged)
 	}
 	if review.Previous == nil {
 		t.Error("there is no run to compare with")

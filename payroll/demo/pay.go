@@ -20,7 +20,7 @@ var extras = []extra{
 	{0, 4, 0, payroll.Advance, 1200, "家中急用借支"}, // more than she earns in half a month
 	{0, 7, 0, payroll.Advance, 100, "借支"},
 	{0, 9, 0, payroll.Allowance, 20, "交通补贴"},
-	{0, 12, 0, payroll.Damage, 160, "损坏电动打磨头"}, // more than a fifth of her pay
+	{0, 12, 0, payroll.Damage, 160, "损坏电动打磨头"}, // her pay is under the minimum wage: all of it waits
 	{0, 15, 0, payroll.Bonus, 50, "全勤奖"},
 	{0, 16, 0, payroll.Deduction, 36, "工作餐"},
 	{0, 18, 0, payroll.Allowance, 20, "交通补贴"},
@@ -32,11 +32,22 @@ var extras = []extra{
 	{1, 2, 0, payroll.Bonus, 50, "全勤奖"},
 	{1, 5, 0, payroll.Advance, 200, "借支"},
 	{1, 8, 0, payroll.Damage, 15, "剪刀断尖"},
+	{1, 11, 0, payroll.Damage, 260, "损坏穿珠机"}, // more than a fifth of her pay
 	{1, 13, 0, payroll.Allowance, 30, "交通补贴"},
 	{1, 2, 1, payroll.Bonus, 50, "全勤奖"},
 	{1, 19, 1, payroll.Advance, 120, "借支"},
 	{0, 1, 2, payroll.Advance, 100, "借支"},
 	{1, 0, 2, payroll.Allowance, 20, "交通补贴"},
+}
+
+// incomes are the rules by which tax is withheld from some of the first workshop's crew.
+var incomes = []struct {
+	worker int
+	payroll.IncomeSetting
+}{
+	{3, payroll.IncomeSetting{Type: payroll.Labour, Reason: "在家组花，未签劳动合同"}},
+	{5, payroll.IncomeSetting{Type: payroll.Labour, Reason: "在家组花，未签劳动合同"}},
+	{14, payroll.IncomeSetting{Type: payroll.Salary, MonthlyDeductions: piecework.Fen(420_00), Reason: "已签劳动合同，个人社保每月 420 元"}},
 }
 
 // pay settles. The first half of the month is approved at the first workshop, with one slip issued again, and paid at the
@@ -49,6 +60,11 @@ func (m *month) pay() {
 		m.try(func() error { return payroll.Adjust(m.ctx, m.db, a) })
 	}
 	bookkeeper := SignIns[1].Name
+	for _, i := range incomes {
+		rule := i.IncomeSetting
+		rule.WorkerID, rule.EffectiveFrom, rule.RecordedBy = m.shops[0].crew[i.worker].ID, m.first, bookkeeper
+		m.try(func() error { return payroll.SetIncomeType(m.ctx, m.db, &rule) })
+	}
 	for i, s := range m.shops {
 		m.try(func() error {
 			run, err := payroll.Settle(m.ctx, m.db, s.ID, m.first, m.middle, bookkeeper)

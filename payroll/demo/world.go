@@ -104,7 +104,9 @@ func (m *month) settleShops(area int64) {
 		s := &shop{Workshop: piecework.NewWorkshop(fmt.Sprintf("MF%02d", i+1), "桃花社区"+[]string{"第一", "第二"}[i]+"微工厂")}
 		s.AreaID, s.saturdays = area, i == 0
 		s.starts, s.ends = "08:00", "11:30"
-		if i == 1 {
+		if i == 0 {
+			s.WageRegion = "山东二类" // the difference is only shown
+		} else {
 			s.starts, s.ends = "13:30", "17:00"
 		}
 		m.try(func() error { return piecework.SaveWorkshop(m.ctx, m.db, s.Workshop) })

@@ -4,6 +4,7 @@ package slipdoc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"jijian/payroll"
@@ -94,17 +95,17 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 	if uses[""] {
 		notes = append(notes, words.paid(policy), words.rounding)
 	}
+	notes = append(notes, words.ofTime(s)...)
+	notes = append(notes, words.ofTax(s)...)
 	if uses[payroll.Correction] {
 		notes = append(notes, words.correction)
 	}
-	if uses[payroll.MakeUp] {
-		notes = append(notes, fmt.Sprintf(words.makeUp, s.MinimumHourly))
-	}
-	if note := words.taxes[s.IncomeType]; note != "" {
-		notes = append(notes, note)
-	}
 	if uses[payroll.Damage] {
-		notes = append(notes, fmt.Sprintf(words.damage, policy.DamageCapPercent))
+		note := fmt.Sprintf(words.damage, policy.DamageCapPercent)
+		if !s.MinimumPay().IsZero() {
+			note += words.floor
+		}
+		notes = append(notes, note+words.stop)
 	}
 	if !s.CarriedForward.IsZero() {
 		notes = append(notes, words.carried)
@@ -116,6 +117,48 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 		notes = append(notes, words.check)
 	}
 	return notes
+}
+
+// ofTime holds the pay against the minimum wage for the hours, where they are known.
+func (words *language) ofTime(s *payroll.Slip) []string {
+	if s.Minutes == 0 {
+		return nil
+	}
+	note := fmt.Sprintf(words.hours, s.Minutes/60, s.Minutes%60, amount(s, s.Hourly()))
+	if !s.MinimumHourly.IsZero() {
+		note += fmt.Sprintf(words.minimum, amount(s, s.MinimumHourly))
+		made := slices.ContainsFunc(s.Lines, func(l payroll.Line) bool { return l.Kind == payroll.MakeUp })
+		switch {
+		case !s.BelowMinimum():
+			note += words.enough
+		case made:
+			note += fmt.Sprintf(words.toppedUp, amount(s, s.Shortfall()))
+		default:
+			note += fmt.Sprintf(words.short, amount(s, s.Shortfall()))
+		}
+	}
+	return []string{note + words.stop}
+}
+
+// ofTax names the rule by which tax was withheld, and what of the month or year it took into account.
+func (words *language) ofTax(s *payroll.Slip) []string {
+	format, ok := words.tax[s.IncomeType]
+	if !ok {
+		return nil
+	}
+	note := fmt.Sprintf(format, amount(s, s.IncomeBefore.Add(s.Income)), amount(s, s.Income), amount(s, s.TaxBefore.Add(s.Tax)), amount(s, s.Tax))
+	if s.IncomeType.Cumulative() {
+		note += fmt.Sprintf(words.free, amount(s, s.TaxFree))
+	}
+	return []string{note}
+}
+
+// amount is money in the currency of the slip's workshop.
+func amount(s *payroll.Slip, m piecework.Money) string {
+	if c := s.Run.Workshop.Currency; c != "CNY" {
+		return c + " " + m.String()
+	}
+	return "¥" + m.String()
 }
 
 // paid says which counted pieces are paid and which are not.

@@ -9,6 +9,7 @@ import (
 	"jijian/payroll/demo/demotest"
 	"jijian/payroll/slipdoc"
 	"jijian/piecework"
+	"jijian/piecework/pieceworktest"
 )
 
 // demoSlips are the current slips of the demo's first run (approved) and of its draft.
@@ -56,8 +57,10 @@ func TestFootnotesAreTheRulesThatWereUsed(t *testing.T) {
 	}{
 		{approved, "A02", "zh", []string{"计件数 = 良品 + 料废；工废、返工不计。", "四舍五入到分", "扫码"}, []string{"赔偿", "结转", "取代", "更正"}},
 		{approved, "A05", "zh", []string{"扣不完的结转下期"}, []string{"赔偿"}},
-		{approved, "A13", "zh", []string{"赔偿每期最多扣应发的 20%。", "结转"}, nil},
+		{approved, "A13", "zh", []string{"赔偿每期最多扣应发的 20%，扣后不低于按工时算的最低工资。", "结转"}, nil},
 		{approved, "A09", "en", []string{"Pieces = good + scrap by material; not counted: scrap by workmanship, rework.", "replaces version 1. Reason: 工人核对"}, nil},
+		{draft, "A06", "zh", []string{"个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 ¥1374.26，其中本期 ¥744.17；当月已扣税 ¥114.85，其中本期 ¥114.85。",
+			"最低工资每小时 ¥22.00，按工时还差", "仅供对照。"}, []string{"赔偿", "至今减除费用"}},
 		{draft, "A10", "en", []string{"has the rate of the settlement"}, []string{"Scan"}},
 	} {
 		at := slices.IndexFunc(tt.slips, func(s payroll.Slip) bool { return s.Worker.Code == tt.worker })
@@ -72,6 +75,38 @@ func TestFootnotesAreTheRulesThatWereUsed(t *testing.T) {
 				t.Errorf("%s: %q does not belong in:\n%s", tt.worker, w, notes)
 			}
 		}
+	}
+}
+
+func TestTimeAndTaxInWords(t *testing.T) {
+	money := func(s string) piecework.Money { return pieceworktest.Money(t, s) }
+	for _, tt := range []struct {
+		lang, want string
+		slip       payroll.Slip
+	}{
+		{"zh", "工时 2 小时 30 分，计件和奖金平均每小时 ¥20.00。", payroll.Slip{Minutes: 150}},
+		{"zh", "工时 2 小时 30 分，计件和奖金平均每小时 ¥20.00；当地最低工资每小时 ¥20.00，不低于最低工资。", payroll.Slip{Minutes: 150, MinimumHourly: money("20")}},
+		{"en", "Time 2 h 30 min; pieces and bonuses come to ¥20.00 an hour; the minimum wage here is ¥22.00 an hour, for which ¥5.00 is missing; this is shown for comparison.",
+			payroll.Slip{Minutes: 150, MinimumHourly: money("22")}},
+		{"zh", "，按工时差 ¥5.00，已补足。", payroll.Slip{Minutes: 150, MinimumHourly: money("22"), Lines: []payroll.Line{{Kind: payroll.MakeUp, Amount: money("5")}}}},
+		{"en", "Income tax as on labour remuneration, all pay of a calendar month being one payment: income of the month ¥3000.00, of it ¥1500.00 in this period; withheld ¥440.00, of it ¥300.00 in this period.",
+			payroll.Slip{IncomeType: payroll.Labour, IncomeBefore: money("1500"), Income: money("1500"), TaxBefore: money("140"), Tax: money("300")}},
+		{"zh", "个人所得税按工资薪金累计预扣：当年收入 ¥60000.00，其中本期 ¥30000.00；当年已扣税 ¥1180.00，其中本期 ¥625.00。至今减除费用和扣除合计 ¥23000.00。",
+			payroll.Slip{IncomeType: payroll.Salary, IncomeBefore: money("30000"), Income: money("30000"), TaxBefore: money("555"), Tax: money("625"), TaxFree: money("23000")}},
+		{"en", "after a fifth of the income: income of the year ¥10000.00, of it ¥10000.00 in this period; withheld ¥90.00, of it ¥90.00 in this period. Allowances and deductions up to now: ¥5000.00.",
+			payroll.Slip{IncomeType: payroll.Platform, Income: money("10000"), Tax: money("90"), TaxFree: money("5000")}},
+	} {
+		s := tt.slip
+		s.Worker, s.Run = &piecework.Worker{}, &payroll.PayRun{Workshop: piecework.NewWorkshop("W1", "")}
+		s.Lines = append(s.Lines, payroll.Line{Kind: payroll.Bonus, Amount: money("50")})
+		if notes := strings.Join(slipdoc.Of(&s, tt.lang, "").Footnotes, "\n"); !strings.Contains(notes, tt.want) {
+			t.Errorf("%q is missing in:\n%s", tt.want, notes)
+		}
+	}
+	abroad := payroll.Slip{Worker: &piecework.Worker{}, Run: &payroll.PayRun{Workshop: piecework.NewWorkshop("W1", "")}, Minutes: 60}
+	abroad.Run.Workshop.Currency = "USD"
+	if notes := slipdoc.Of(&abroad, "en", "").Footnotes; notes[0] != "Time 1 h 0 min; pieces and bonuses come to USD 0.00 an hour." {
+		t.Errorf("%q", notes)
 	}
 }
 

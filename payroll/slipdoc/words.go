@@ -9,9 +9,11 @@ type language struct {
 	paidPieces, unpaidPieces, and, stop   string
 	rounding, correction, damage, carried string
 	replaces, check                       string
-	makeUp                                string
-	taxes                                 map[payroll.IncomeType]string
 	corrects, carriedFrom                 string
+	tax                                   map[payroll.IncomeType]string // income and tax up to now and of the slip
+	free                                  string                        // what the cumulative methods take off first
+	hours, minimum                        string
+	enough, short, toppedUp, floor        string
 }
 
 var chinese = language{
@@ -22,20 +24,23 @@ var chinese = language{
 	},
 	good: "良品", material: "料废", workmanship: "工废", rework: "返工",
 	paidPieces: "计件数 = %s", unpaidPieces: "；%s不计", and: "、", stop: "。",
-	rounding:   "每行金额 = 计件数 × 单价，四舍五入到分；应发、扣款为各行之和。",
-	correction: "更正的单价与原结算相同。",
-	damage:     "赔偿每期最多扣应发的 %d%%。",
-	carried:    "实发不低于零；扣不完的结转下期。",
-	makeUp:     "补差使计件收入达到当地小时最低工资 %s 元。",
-	taxes: map[payroll.IncomeType]string{
-		payroll.Labour:   "个税按劳务报酬所得预扣，同月各次合并计算。",
-		payroll.Salary:   "个税按工资薪金所得累计预扣。",
-		payroll.Platform: "个税按平台从业人员劳务报酬累计预扣。",
-	},
+	rounding:    "每行金额 = 计件数 × 单价，四舍五入到分；应发、扣款为各行之和。",
+	correction:  "更正的单价与原结算相同。",
+	damage:      "赔偿每期最多扣应发的 %d%%",
+	carried:     "实发不低于零；扣不完的结转下期。",
 	replaces:    "本单取代第 %d 版，原因：%s",
 	check:       "扫码可在网页上核对本单；号码是本单内容的指纹，改动任何数字都对不上。",
 	corrects:    "更正第 %d 次结算",
 	carriedFrom: "第 %d 次结算结转",
+	tax: map[payroll.IncomeType]string{
+		payroll.Labour:   "个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 %s，其中本期 %s；当月已扣税 %s，其中本期 %s。",
+		payroll.Salary:   "个人所得税按工资薪金累计预扣：当年收入 %s，其中本期 %s；当年已扣税 %s，其中本期 %s。",
+		payroll.Platform: "个人所得税按平台从业收入累计预扣，收入先减两成：当年收入 %s，其中本期 %s；当年已扣税 %s，其中本期 %s。",
+	},
+	free:  "至今减除费用和扣除合计 %s。",
+	hours: "工时 %d 小时 %d 分，计件和奖金平均每小时 %s", minimum: "；当地最低工资每小时 %s",
+	enough: "，不低于最低工资", short: "，按工时还差 %s，仅供对照", toppedUp: "，按工时差 %s，已补足",
+	floor: "，扣后不低于按工时算的最低工资",
 }
 
 var english = language{
@@ -46,18 +51,21 @@ var english = language{
 	},
 	good: "good", material: "scrap by material", workmanship: "scrap by workmanship", rework: "rework",
 	paidPieces: "Pieces = %s", unpaidPieces: "; not counted: %s", and: ", ", stop: ".",
-	rounding:   "Amount of a line = pieces × rate, half a cent rounded up; gross and deductions are the sums of their lines.",
-	correction: "A correction has the rate of the settlement it corrects.",
-	damage:     "Damage takes at most %d%% of a period's gross pay.",
-	carried:    "Net pay is never below zero; what could not be taken is carried forward.",
-	makeUp:     "Make-up pay lifts piecework to the local minimum wage of %s an hour.",
-	taxes: map[payroll.IncomeType]string{
-		payroll.Labour:   "Tax is withheld as on labour remuneration, all payments of a month together.",
-		payroll.Salary:   "Tax is withheld cumulatively, as on wages and salaries.",
-		payroll.Platform: "Tax is withheld cumulatively, as on the labour remuneration of platform workers.",
-	},
+	rounding:    "Amount of a line = pieces × rate, half a cent rounded up; gross and deductions are the sums of their lines.",
+	correction:  "A correction has the rate of the settlement it corrects.",
+	damage:      "Damage takes at most %d%% of a period's gross pay",
+	carried:     "Net pay is never below zero; what could not be taken is carried forward.",
 	replaces:    "This slip replaces version %d. Reason: %s",
 	check:       "Scan the code to check this slip on a web page. The digits are a fingerprint of its content: no figure can be changed unseen.",
 	corrects:    "corrects run %d",
 	carriedFrom: "carried from run %d",
+	tax: map[payroll.IncomeType]string{
+		payroll.Labour:   "Income tax as on labour remuneration, all pay of a calendar month being one payment: income of the month %s, of it %s in this period; withheld %s, of it %s in this period.",
+		payroll.Salary:   "Income tax as on a salary, by the year so far: income of the year %s, of it %s in this period; withheld %s, of it %s in this period.",
+		payroll.Platform: "Income tax as on platform income, by the year so far and after a fifth of the income: income of the year %s, of it %s in this period; withheld %s, of it %s in this period.",
+	},
+	free:  " Allowances and deductions up to now: %s.",
+	hours: "Time %d h %d min; pieces and bonuses come to %s an hour", minimum: "; the minimum wage here is %s an hour",
+	enough: ", which is reached", short: ", for which %s is missing; this is shown for comparison", toppedUp: ", for which %s was missing and is made up",
+	floor: ", and leaves the minimum wage for the hours",
 }
