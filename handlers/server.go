@@ -69,7 +69,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{Config: cfg, echo: echo.New(), pages: pages, sessions: scs.New(), origins: http.NewCrossOriginProtection(),
+	s := &Server{Config: cfg, echo: echo.New(), pages: pages, origins: http.NewCrossOriginProtection(),
 		signins: newThrottle(5, 15*time.Minute), lookups: newThrottle(20, 15*time.Minute)}
 	if cfg.BaseURL != "" {
 		u, err := url.Parse(cfg.BaseURL)
@@ -80,8 +80,8 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.sessions.Store = account.WebSessions{DB: cfg.DB}
-	s.sessions.Lifetime = sessionLife
+	// Not scs.New, which starts a store in memory that nothing would stop.
+	s.sessions = &scs.SessionManager{Store: account.WebSessions{DB: cfg.DB}, Lifetime: sessionLife, Codec: scs.GobCodec{}}
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.IPExtractor = echo.ExtractIPDirect()
 	if cfg.BehindProxy {
