@@ -63,11 +63,13 @@ func things(s *site) map[string][2]int64 {
 		s.Must(payroll.Adjust(s.Ctx, s.DB, adjustment))
 		rate := &piecework.PieceRate{OperationID: s.Glue.ID, OrderID: of.order.ID, EffectiveFrom: "2026-10-01", Rate: piecework.Millionths(350_000)}
 		s.Must(piecework.AddRate(s.Ctx, s.DB, rate))
+		sample := &payroll.RateSample{OperationID: s.Cut.ID, WorkerID: of.worker, SampledOn: "2026-10-07", Pieces: 60, Minutes: 60, RecordedBy: "test"}
+		s.Must(payroll.AddRateSample(s.Ctx, s.DB, sample))
 		user := &account.User{Username: "user" + of.code, Name: "某人", Role: account.Lead, WorkshopID: of.workshop}
 		s.Must(account.CreateUser(s.Ctx, s.DB, user, password))
 		for kind, id := range map[string]int64{"workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "delivery": delivery.ID,
-			"adjustment": adjustment.ID, "rate": rate.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
+			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)
 		}
 	}

@@ -147,6 +147,10 @@ func (s *Server) routes() []route {
 		{get, "/rates", office, s.rates, nil},
 		{get, "/rates/new", office, s.rateNew, nil},
 		{post, "/rates", office, s.rateCreate, nil},
+		{get, "/rates/helper", office, s.rateHelper, nil},
+		{post, "/rates/samples", office, s.rateSampleCreate, nil},
+		{post, "/rates/samples/books", office, s.rateSamplesTake, nil},
+		{post, "/rates/samples/:sample/withdraw", office, s.rateSampleWithdraw, nil},
 		{get, "/rates/:rate", office, s.rateShow, nil},
 		{post, "/rates/:rate/withdraw", office, s.rateWithdraw, nil},
 

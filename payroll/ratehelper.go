@@ -40,7 +40,7 @@ func (g RateGoal) Validate() error {
 		v.Add("factor", "must be between %d and %d", 1, 3)
 	}
 	if g.Places < 2 || g.Places > piecework.RatePlaces {
-		v.Add("places", "must be between %d and %d", 2, piecework.RatePlaces)
+		v.Add("decimals", "must be between %d and %d", 2, piecework.RatePlaces)
 	}
 	return v.Err()
 }

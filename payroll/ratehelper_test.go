@@ -139,7 +139,7 @@ func TestRateGoalIsChecked(t *testing.T) {
 		"wage":   func(g *payroll.RateGoal) { g.Wage = payroll.MaxHourly.Add(piecework.Fen(1)) },
 		"margin": func(g *payroll.RateGoal) { g.Margin = dec("100") },
 		"factor": func(g *payroll.RateGoal) { g.Factor = dec("0.99") },
-		"places": func(g *payroll.RateGoal) { g.Places = 7 },
+		"decimals": func(g *payroll.RateGoal) { g.Places = 7 },
 	} {
 		g := good
 		spoil(&g)
