@@ -84,6 +84,7 @@ func (b *ledger) count(n int, last piecework.Date) {
 			}
 		}
 	}
+	var batch []piecework.NewTally
 	for range n {
 		e := &entry{session: day()}
 		worker, order := &b.Workers[b.r.IntN(3)], b.orders[b.r.IntN(2)]
@@ -98,8 +99,15 @@ func (b *ledger) count(n int, last piecework.Date) {
 			}
 		}
 		e.UID, e.Session = fmt.Sprintf("t%d", len(b.tallies)), "D"+string(e.session)
-		b.Record(e.NewTally)
+		batch = append(batch, e.NewTally)
 		b.tallies = append(b.tallies, e)
+	}
+	results, err := piecework.RecordTallies(b.Ctx, b.DB, piecework.Actor{Name: "test"}, batch)
+	b.Must(err)
+	for _, res := range results {
+		if res.Status != piecework.Accepted {
+			b.Fatalf("tally %s: %s %v", res.UID, res.Status, res.Reason)
+		}
 	}
 }
 
@@ -208,7 +216,7 @@ func (b *ledger) compare(run *payroll.PayRun, want map[int64]*secondSlip) {
 // TestMonthsAgreeWithASecondLedger runs the whole way through the database: two months in four runs, with reversals of what
 // was paid, rates agreed afterwards for days long paid, hand-ins that come late, and a last run that takes what is left.
 func TestMonthsAgreeWithASecondLedger(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			b := newLedger(t, seed)
 			b.add(piecework.PieceRate{OperationID: b.Glue.ID, EffectiveFrom: "2026-09-01", Rate: anyRate(b.r)})
