@@ -103,6 +103,14 @@ func (p rateHelper) Slow() int {
 	return len(slow)
 }
 
+// Floor is what nobody should fall below: the wage asked for or the minimum wage, whichever is more.
+func (p rateHelper) Floor() piecework.Money {
+	if p.Minimum.Cmp(p.Proposal.Goal.Wage) > 0 {
+		return p.Minimum
+	}
+	return p.Proposal.Goal.Wage
+}
+
 // Percent is the margin in percent of the fee, with a minus sign that is as wide as a digit.
 func (p rateHelper) Percent() string {
 	return strings.Replace(p.Proposal.MarginPercent().String()+"%", "-", "−", 1)

@@ -56,6 +56,8 @@ func TestRateHelper(t *testing.T) {
 	b.get(goal("order", at, "wage", "24", "margin", "30", "fee", "0.9185")).wants(t, 200, "两者都做到", "¥0.9185")
 	b.get(goal("order", at, "wage", "24", "factor", "1.2", "decimals", "2")).wants(t, 200, "¥0.36", "¥0.42") // 28.80 / 70 = 0.4114…
 
+	b.get(goal("order", at, "wage", "19")).wants(t, 200, "所要的时薪 ¥19.00 低于最低工资 ¥22.00", "不到 ¥22.00")
+
 	b.get("/rates/new?operation=1&order="+at+"&rate=0.30").wants(t, 200, `value="0.30"`)
 
 	b.get(goal("order", at, "wage", "24"))
@@ -138,7 +140,6 @@ func TestLookRateHelper(t *testing.T) {
 	browserAs(t, window, web, "lead", demo.Password)
 	for name, path := range map[string]string{
 		"rate-helper-first": "/rates/helper?x=1",
-		"rate-helper-holds": goal("order", at, "wage", "12", "margin", "5"),
 		"rate-helper-short": goal("order", at, "wage", "22", "margin", "30", "factor", "1.2"),
 		"rate-helper-books": goal("order", at, "books", operation, "from", string(today.AddDays(-60)), "to", string(today)),
 		"rate-helper-empty": goal("product", "2"), "rate-helper-wrong": "/sent/rate-helper-wrong?x=1",
