@@ -78,3 +78,10 @@ func TestHeaders(t *testing.T) {
 	b.get("/healthz").wants(t, 200, "ok")
 	b.get("/readyz").wants(t, 503)
 }
+
+func TestHeadIsGetWithoutABody(t *testing.T) {
+	b := newSite(t).visitor()
+	if a := b.do("HEAD", "/signin", "", ""); a.status != 200 || a.body != "" || a.header.Get("Content-Type") != b.get("/signin").header.Get("Content-Type") {
+		t.Errorf("HEAD /signin: %d with %d bytes and %v", a.status, len(a.body), a.header)
+	}
+}

@@ -131,10 +131,11 @@ type ticketKey struct {
 // other writers could still change.
 func lookUp(ctx context.Context, db bun.Tx, items []NewTally) (*known, error) {
 	k := &known{now: Now(), accepted: map[int64][]*Tally{}, struck: map[string]bool{}, tickets: map[ticketKey]string{}}
-	column := func(f func(*NewTally) string) []string {
+	// What cannot be a code or a uid is not looked up: it is not there, and a database may refuse to hear of it.
+	column := func(f func(*NewTally) string, check func(string) *Message) []string {
 		var list []string
 		for i := range items {
-			if s := f(&items[i]); s != "" {
+			if s := f(&items[i]); check(s) == nil {
 				list = append(list, s)
 			}
 		}
@@ -142,7 +143,7 @@ func lookUp(ctx context.Context, db bun.Tx, items []NewTally) (*known, error) {
 		return slices.Compact(list)
 	}
 	var err error
-	if k.sessions, err = byCode[WorkSession](ctx, db, column(func(t *NewTally) string { return t.Session }), func(s *WorkSession) string { return s.Code }); err != nil {
+	if k.sessions, err = byCode[WorkSession](ctx, db, column(func(t *NewTally) string { return t.Session }, CheckCode), func(s *WorkSession) string { return s.Code }); err != nil {
 		return nil, err
 	}
 	for _, s := range k.sessions {
@@ -155,20 +156,20 @@ func lookUp(ctx context.Context, db bun.Tx, items []NewTally) (*known, error) {
 			return nil, err
 		}
 	}
-	if k.workers, err = byCode[Worker](ctx, db, column(func(t *NewTally) string { return t.Worker }), func(w *Worker) string { return w.Code }); err != nil {
+	if k.workers, err = byCode[Worker](ctx, db, column(func(t *NewTally) string { return t.Worker }, CheckCode), func(w *Worker) string { return w.Code }); err != nil {
 		return nil, err
 	}
-	if k.orders, err = byCode[ProcessingOrder](ctx, db, column(func(t *NewTally) string { return t.Order }), func(o *ProcessingOrder) string { return o.Code }); err != nil {
+	if k.orders, err = byCode[ProcessingOrder](ctx, db, column(func(t *NewTally) string { return t.Order }, CheckCode), func(o *ProcessingOrder) string { return o.Code }); err != nil {
 		return nil, err
 	}
 	if err = k.readOperations(ctx, db); err != nil {
 		return nil, err
 	}
-	uids := append(column(func(t *NewTally) string { return t.UID }), column(func(t *NewTally) string { return t.Reverses })...)
+	uids := append(column(func(t *NewTally) string { return t.UID }, CheckUID), column(func(t *NewTally) string { return t.Reverses }, CheckUID)...)
 	if err = k.readTallies(ctx, db, uids); err != nil {
 		return nil, err
 	}
-	return k, k.readTickets(ctx, db, column(func(t *NewTally) string { return t.Ticket }))
+	return k, k.readTickets(ctx, db, column(func(t *NewTally) string { return t.Ticket }, CheckCode))
 }
 
 func byCode[T any](ctx context.Context, db bun.Tx, codes []string, code func(*T) string) (map[string]*T, error) {

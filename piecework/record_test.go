@@ -101,6 +101,7 @@ func TestRecordTallies(t *testing.T) {
 		"no order":          {nil, []piecework.NewTally{with(func(t *piecework.NewTally) { t.Order = "" })}, []string{`n rejected there is no order "" in this workshop`}},
 		"other's order":     {nil, []piecework.NewTally{with(func(t *piecework.NewTally) { t.Order = "O9" })}, []string{`n rejected there is no order "O9" in this workshop`}},
 		"no operation":      {nil, []piecework.NewTally{with(func(t *piecework.NewTally) { t.Operation = "paint" })}, []string{`n rejected order O1 has no operation "paint"`}},
+		"no code at all":    {nil, []piecework.NewTally{with(session("S\x00\xff", 0)), tally("m")}, []string{`n rejected there is no session "S\x00\xff"`, "m accepted"}},
 		"nothing counted":   {nil, []piecework.NewTally{with(good(0))}, []string{"n rejected good: nothing was counted: at least one number must be more than 0"}},
 		"negative":          {nil, []piecework.NewTally{with(good(-1))}, []string{"n rejected good: must be between 0 and 10000000"}},
 		"too many":          {nil, []piecework.NewTally{with(good(10_000_001))}, []string{"n rejected good: must be between 0 and 10000000"}},
