@@ -131,7 +131,6 @@ func TestLookRateHelper(t *testing.T) {
 	w.Must(err)
 	order, err := piecework.OrderByID(w.Ctx, db, orders.Items[0].ID)
 	w.Must(err)
-	w.Must(sampled(w, order))
 	at, operation := fmt.Sprint(order.ID), fmt.Sprint(order.Product.Operations[0].ID)
 	today := piecework.DateOf(time.Now())
 	forms := map[string]sent{"rate-helper-wrong": {"/rates/samples", []string{"order", at, "wage", "20", "pieces", "viele", "minutes", "0"}}}
@@ -148,22 +147,4 @@ func TestLookRateHelper(t *testing.T) {
 			t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, window, name+"-"+lang, web+path+"&lang="+lang) })
 		}
 	}
-}
-
-// sampled times seven workers at every operation of an order's product but the last.
-func sampled(w *pieceworktest.World, order *piecework.ProcessingOrder) error {
-	crew, err := piecework.Crew(w.Ctx, w.DB, order.WorkshopID)
-	if err != nil {
-		return err
-	}
-	steps := order.Product.Operations
-	for i, op := range steps[:len(steps)-1] {
-		for n, worker := range crew[:7] {
-			sample := &payroll.RateSample{OperationID: op.ID, WorkerID: worker.ID, SampledOn: "2026-11-02", Pieces: int64(150 + 40*i + 17*n), Minutes: 45, RecordedBy: "王组长"}
-			if err := payroll.AddRateSample(w.Ctx, w.DB, sample); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -79,6 +79,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, today piecework.Date) er
 		m := &month{ctx: ctx, db: db, rng: rand.New(rand.NewPCG(seed, seed)), today: today, first: first, last: last, middle: first.AddDays(14)}
 		m.settle()
 		m.agree()
+		m.measure()
 		m.work()
 		m.pay()
 		m.admit()

@@ -56,6 +56,7 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 				{"operations", 12, 30},
 				{"piece_rates WHERE rate = 3500", 1, 1},
 				{"piece_rates WHERE order_id IS NOT NULL", 2, 9},
+				{"rate_samples", 10, 40},
 				{"work_sessions", 40, 200},
 				{fmt.Sprintf("work_sessions WHERE closed_at = 0 AND work_date = '%s'", today), 2, 2},
 				{"work_sessions WHERE closed_at = 0", 2, 2},
