@@ -96,7 +96,7 @@ func (s *Server) taxTableNew(c echo.Context) error {
 		if string(t.Type) != typed["type"] {
 			continue
 		}
-		typed["allowance"] = t.Allowance.String()
+		typed["monthly_allowance"] = t.Allowance.String()
 		for i, b := range t.Brackets {
 			n := strconv.Itoa(i + 1)
 			typed["percent_"+n] = strconv.FormatInt(b.Percent, 10)
@@ -184,7 +184,7 @@ func (s *Server) taxTableCreate(c echo.Context) error {
 	t := &payroll.TaxTable{Type: payroll.IncomeType(f.text("type")), EffectiveFrom: f.date("effective_from"), Source: f.text("source"),
 		Brackets: f.brackets(), RecordedBy: visitOf(c).who.Name}
 	if t.Type.Cumulative() {
-		t.Allowance = f.money("allowance")
+		t.Allowance = f.money("monthly_allowance")
 	}
 	err := f.and(t.Validate())
 	if err == nil {

@@ -36,7 +36,7 @@ func (t *TaxTable) Validate() error {
 		v.Add("effective_from", "is required")
 	}
 	if t.Allowance.Sign() < 0 {
-		v.Add("allowance", "must not be negative")
+		v.Add("monthly_allowance", "must not be negative")
 	}
 	checkSource(v, t.Source)
 	t.checkBrackets(v)

@@ -48,7 +48,7 @@ func TestAScheduleMustBeOneThatTaxesSmoothly(t *testing.T) {
 		{schedule(t, "2027-01-01", "20000 20 0", "50000 30 2000", "- 40 6999.99"), "row 3: a quick deduction of 6999.99 makes the tax jump; 7000.00 would not"},
 		{schedule(t, "2027-01-01", "20000 20 1", "- 30 2000"), "row 1: a quick deduction of 1.00 makes the tax jump; 0.00 would not"},
 		{schedule(t, "", "- 20 0"), "effective_from: is required"},
-		{&payroll.TaxTable{Type: payroll.Untaxed, EffectiveFrom: "2027-01-01", Allowance: piecework.Fen(-1)}, `type: "none" is not one of the kinds; allowance: must not be negative; source: is required`},
+		{&payroll.TaxTable{Type: payroll.Untaxed, EffectiveFrom: "2027-01-01", Allowance: piecework.Fen(-1)}, `type: "none" is not one of the kinds; monthly_allowance: must not be negative; source: is required`},
 	} {
 		err := c.table.Validate()
 		if !errors.Is(err, piecework.ErrInvalid) || !strings.Contains(fmt.Sprint(err), c.want) {
