@@ -131,8 +131,8 @@ func (s *Server) slipPDF(c echo.Context) error {
 	return s.slipsPDF(c, fmt.Sprintf("slip-%d-%s-v%d", slip.RunID, slip.Worker.Code, slip.Version), []payroll.Slip{*slip})
 }
 
-// printer sets slips in the fonts of the program.
-var printer = sync.OnceValues(func() (*slippdf.Printer, error) {
+// Printer sets slips in the fonts of the program, which are read once.
+var Printer = sync.OnceValues(func() (*slippdf.Printer, error) {
 	regular, err := templates.Font("NotoSansSC-Regular.ttf")
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (s *Server) slipsPDF(c echo.Context, name string, slips []payroll.Slip) err
 	if format == "" {
 		format = slippdf.A5
 	}
-	p, err := printer()
+	p, err := Printer()
 	if err != nil {
 		return err
 	}

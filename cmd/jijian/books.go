@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
 
+	"jijian/handlers"
 	"jijian/payroll"
 	"jijian/payroll/slipdoc"
 	"jijian/payroll/slippdf"
 	"jijian/piecework"
-	"jijian/templates"
 )
 
 func (a *app) settle() *cobra.Command {
@@ -92,7 +92,7 @@ such as a rare character, is named on standard error. The same run always gives 
 				if err != nil {
 					return err
 				}
-				p, err := printer()
+				p, err := handlers.Printer()
 				if err != nil {
 					return err
 				}
@@ -154,19 +154,6 @@ func findSlips(ctx context.Context, db *bun.DB, runID int64, worker string) ([]p
 		return nil, piecework.NotFound("Run %d has no slips.", runID)
 	}
 	return slips, nil
-}
-
-// printer sets slips in the fonts that are built in.
-func printer() (*slippdf.Printer, error) {
-	regular, err := templates.Font("NotoSansSC-Regular.ttf")
-	if err != nil {
-		return nil, err
-	}
-	bold, err := templates.Font("NotoSansSC-Bold.ttf")
-	if err != nil {
-		return nil, err
-	}
-	return slippdf.NewPrinter(regular, bold)
 }
 
 // write lets f write a file that appears only when it is complete; "-" is standard output.
