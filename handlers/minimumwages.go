@@ -57,7 +57,7 @@ func (s *Server) minimumWageCreate(c echo.Context) error {
 		return err
 	}
 	f := readForm(c)
-	m := &payroll.MinimumWage{Region: f.text("region"), EffectiveFrom: f.date("effective_from"), Monthly: f.money("monthly"), Hourly: f.money("hourly"),
+	m := &payroll.MinimumWage{Region: f.text("region"), EffectiveFrom: f.date("effective_from"), Hourly: f.money("hourly"), Monthly: f.money("monthly"),
 		Source: f.text("source"), RecordedBy: visitOf(c).who.Name}
 	err := f.and(m.Validate())
 	if err == nil {
