@@ -139,7 +139,7 @@ func TestLookRateHelper(t *testing.T) {
 	browserAs(t, window, web, "lead", demo.Password)
 	for name, path := range map[string]string{
 		"rate-helper-first": "/rates/helper?x=1",
-		"rate-helper-short": goal("order", at, "wage", "22", "margin", "30", "factor", "1.2"),
+		"rate-helper-short": goal("order", at, "wage", "24", "margin", "45"),
 		"rate-helper-books": goal("order", at, "books", operation, "from", string(today.AddDays(-60)), "to", string(today)),
 		"rate-helper-empty": goal("product", "2"), "rate-helper-wrong": "/sent/rate-helper-wrong?x=1",
 	} {
