@@ -140,8 +140,8 @@ func TestPayRulesReachTheSlip(t *testing.T) {
 	s.Must(payroll.SetIncomeType(s.Ctx, s.DB, &payroll.IncomeSetting{WorkerID: s.Workers[0].ID, EffectiveFrom: "2026-10-02", Type: payroll.Untaxed, Reason: "改正", RecordedBy: "test"}))
 	b.get(runPath(run.ID)).wants(t, 200, "现在预扣的个税会不同")
 	b.post(runPath(run.ID)+"/approve").wants(t, 409, "请重新计算")
-	b.post(runPath(run.ID) + "/recompute").wants(t, 303)
-	b.post(runPath(run.ID) + "/approve").wants(t, 303)
+	b.post(runPath(run.ID)+"/recompute").wants(t, 303)
+	b.post(runPath(run.ID)+"/approve").wants(t, 303)
 }
 
 func runPath(id int64) string { return fmt.Sprintf("/runs/%d", id) }
