@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,8 @@ func (w *walker) does(actions ...chromedp.Action[chromedp.Void]) {
 		err := chromedp.Do(ctx, a)
 		stop()
 		if err != nil {
-			w.sees("a page that goes on")
-			w.Fatal(err)
+			body, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('main')?.innerText ?? ''`))
+			w.Fatalf("%v on this page:\n%s", err, body)
 		}
 	}
 }
@@ -46,22 +47,42 @@ func (w *walker) fills(pairs ...string) {
 	}
 }
 
-// presses a button and waits for the page that says what was done.
+// presses a button and waits for the next page, the one that says what was done.
 func (w *walker) presses(button string) {
 	w.Helper()
-	w.does(chromedp.Click(button), chromedp.WaitVisible(".flash.done"))
+	w.does(chromedp.Evaluate[chromedp.Void](`window.pressed = true`), chromedp.Click(button))
+	w.until(func() bool {
+		there, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`!window.pressed && document.readyState == 'complete' && !!document.querySelector('.flash.done')`))
+		return err == nil && there
+	})
 }
 
-// sees fails unless the page shows the texts.
+// sees fails unless the page shows the texts before long.
 func (w *walker) sees(texts ...string) {
 	w.Helper()
-	body, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('main').innerText`))
-	w.Must(err)
-	for _, text := range texts {
-		if !strings.Contains(body, text) {
-			w.Errorf("%q is not on the page:\n%s", text, body)
+	var body, missing string
+	seen := w.until(func() bool {
+		// While one page makes way for the next there is nothing to read.
+		body, _ = chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('main')?.innerText ?? ''`))
+		at := slices.IndexFunc(texts, func(text string) bool { return !strings.Contains(body, text) })
+		if at >= 0 {
+			missing = texts[at]
+		}
+		return at < 0
+	})
+	if !seen {
+		w.Errorf("%q is not on the page:\n%s", missing, body)
+	}
+}
+
+// until asks again and again whether something holds, for as long as a loaded machine may need.
+func (w *walker) until(holds func() bool) bool {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if holds() {
+			return true
 		}
 	}
+	return false
 }
 
 // saves follows a link to a file and returns its content.

@@ -135,10 +135,10 @@ func TestRateGoalIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for field, spoil := range map[string]func(*payroll.RateGoal){
-		"fee":    func(g *payroll.RateGoal) { g.Fee = piecework.Rate{} },
-		"wage":   func(g *payroll.RateGoal) { g.Wage = payroll.MaxHourly.Add(piecework.Fen(1)) },
-		"margin": func(g *payroll.RateGoal) { g.Margin = dec("100") },
-		"factor": func(g *payroll.RateGoal) { g.Factor = dec("0.99") },
+		"fee":      func(g *payroll.RateGoal) { g.Fee = piecework.Rate{} },
+		"wage":     func(g *payroll.RateGoal) { g.Wage = payroll.MaxHourly.Add(piecework.Fen(1)) },
+		"margin":   func(g *payroll.RateGoal) { g.Margin = dec("100") },
+		"factor":   func(g *payroll.RateGoal) { g.Factor = dec("0.99") },
 		"decimals": func(g *payroll.RateGoal) { g.Places = 7 },
 	} {
 		g := good

@@ -18,6 +18,7 @@ type Today struct {
 	Due         []piecework.DueOrder                  // within a week, or overdue
 	WithoutRate []Missing                             // counted and not payable; Day is the first of each operation and order
 	Drafts      piecework.Page[PayRun]
+	Disputes    piecework.Page[Dispute] // wait for an answer
 	Left        []Left
 }
 
@@ -30,7 +31,7 @@ type Left struct {
 
 // Nothing says whether nothing waits.
 func (t *Today) Nothing() bool {
-	return t.Sessions.Total+t.Deliveries.Total+len(t.Due)+len(t.WithoutRate)+t.Drafts.Total+len(t.Left) == 0
+	return t.Sessions.Total+t.Deliveries.Total+len(t.Due)+len(t.WithoutRate)+t.Drafts.Total+t.Disputes.Total+len(t.Left) == 0
 }
 
 // lookBack is how many days back open tallies are looked for, so that the start page costs two months however long the books are.
@@ -50,6 +51,9 @@ func TodayOf(ctx context.Context, db bun.IDB, workshopID int64, day piecework.Da
 	}
 	f.Status = string(Draft)
 	if t.Drafts, err = Runs(ctx, db, f); err != nil {
+		return nil, err
+	}
+	if t.Disputes, err = OpenDisputes(ctx, db, 0, piecework.Filter{WorkshopID: workshopID}); err != nil {
 		return nil, err
 	}
 	if t.Due, err = piecework.DueOrders(ctx, db, workshopID, day.AddDays(7)); err != nil {
@@ -153,7 +157,7 @@ func settledUntil(ctx context.Context, db bun.IDB) (map[int64]piecework.Date, er
 		Last       piecework.Date
 	}
 	err := db.NewSelect().Model((*PayRun)(nil)).ColumnExpr("workshop_id, MAX(period_to) AS last").
-		Where("status IN (?)", bun.In([]RunStatus{Approved, PaidOut})).Group("workshop_id").Scan(ctx, &list)
+		Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).Group("workshop_id").Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("find what is settled: %w", err)
 	}
