@@ -51,10 +51,13 @@ func (w *walker) fills(pairs ...string) {
 func (w *walker) presses(button string) {
 	w.Helper()
 	w.does(chromedp.Evaluate[chromedp.Void](`window.pressed = true`), chromedp.Click(button))
-	w.until(func() bool {
+	done := w.until(func() bool {
 		there, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`!window.pressed && document.readyState == 'complete' && !!document.querySelector('.flash.done')`))
 		return err == nil && there
 	})
+	if !done {
+		w.sees("a message that says what was done")
+	}
 }
 
 // sees fails unless the page shows the texts before long.
