@@ -12,7 +12,8 @@ import (
 	"jijian/templates/browsertest"
 )
 
-// TestLookPayRules looks at tax rules, schedules, minimum wages, and at what of them a run and a slip say.
+// TestLookPayRules looks at tax rules, schedules, minimum wages, and at what of them a slip says; TestLookWork and
+// TestLookBooks look at run, worker and workshop.
 func TestLookPayRules(t *testing.T) {
 	db, origin := demoSite(t)
 	workers, err := piecework.Workers(t.Context(), db, piecework.Filter{Query: "A06"})
@@ -47,8 +48,8 @@ func TestLookPayRules(t *testing.T) {
 		"tax-table-wrong":    {"/tax-tables", []string{"type", "salary", "up_to_1", "36000", "percent_1", "3", "percent_2", "3", "quick_2", "x"}},
 		"minimum-wage-wrong": {"/minimum-wages", []string{"hourly", "x"}},
 	}, map[string]string{
-		"tax-rule": tax, "tax-worker": fmt.Sprintf("/workers/%d", worker), "tax-tables": "/tax-tables", "tax-table-new": "/tax-tables/new?type=salary",
-		"minimum-wages": "/minimum-wages", "workshop-rules": "/workshops/1", "run-under": "/runs/3", "slip-taxed": fmt.Sprintf("/slips/%d", slips[0].ID),
+		"tax-rule": tax, "tax-tables": "/tax-tables", "tax-table-new": "/tax-tables/new?type=salary",
+		"minimum-wages": "/minimum-wages", "slip-taxed": fmt.Sprintf("/slips/%d", slips[0].ID),
 	})
 	look("lead", nil, map[string]string{"tax-rule-lead": tax})
 }
