@@ -32,11 +32,8 @@ func (im *importer) importAdjustments() {
 		batch = batch[:0]
 	}
 	im.each(func(r *Row) {
-		if !r.OK {
-			return
-		}
 		worker := im.worker(r)
-		if worker == nil {
+		if worker == nil || !r.OK {
 			return
 		}
 		a := &payroll.Adjustment{WorkshopID: worker.WorkshopID, WorkerID: worker.ID, WorkDate: r.Date("date"),

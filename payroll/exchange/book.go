@@ -234,10 +234,10 @@ func (s *sheet) fill(row *Row, cells []cell, faults *Faults) error {
 		if msg == nil {
 			msg = v.set(column, raw)
 		} else {
-			v.raw = raw
+			*v = value{raw: raw, text: raw}
 		}
 		if msg != nil {
-			row.OK = false
+			v.wrong, row.OK = true, false
 			faults.add(s.fault(row.Num, column.Name, v.raw, msg))
 		}
 	}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,14 +69,19 @@ const (
 
 // Faults is everything wrong that an import found; as an error it prints a line for each.
 type Faults struct {
-	List []Fault // the first 100
+	List []Fault // the first 100, by file in the order of reading and by row
 	More int     // how many were found beyond them
 }
 
+// add keeps a fault in its place: some of a file show only when its rows are held against each other.
 func (f *Faults) add(fault Fault) {
-	if len(f.List) < maxReported {
-		f.List = append(f.List, fault)
-	} else {
+	at := len(f.List)
+	for at > 0 && f.List[at-1].File == fault.File && f.List[at-1].Row > fault.Row {
+		at--
+	}
+	f.List = slices.Insert(f.List, at, fault)
+	if len(f.List) > maxReported {
+		f.List = f.List[:maxReported]
 		f.More++
 	}
 }

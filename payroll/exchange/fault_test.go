@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -258,6 +260,27 @@ func TestFaultsDoNotSpread(t *testing.T) {
 	var faults *Faults
 	if !errors.As(err, &faults) || len(faults.List) != 3 {
 		t.Errorf("got %v, want three faults", err)
+	}
+}
+
+// Every fault of a row is told at once, and all of them in the order of the file, whenever they were found.
+func TestFaultsAreWholeAndInOrder(t *testing.T) {
+	files := month()
+	files["rates"] = strings.Replace(files["rates"], "P1,cut,O1,2026-10-15,0.004", "P9,cut,O9,2026-10-15,1e3", 1)
+	files["tallies"] = strings.NewReplacer("W2,O1,glue,50", "W9,O9,glue,-3", ",,u1\n", ",,u9\n", "O3,cut,9", "O3,cut,x").Replace(files["tallies"])
+	_, err := Import(t.Context(), pieceworktest.DB(t), writeFolder(t, files), nil)
+	var faults *Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("got %v", err)
+	}
+	var got []string
+	for _, f := range faults.List {
+		got = append(got, fmt.Sprint(f.File, " ", f.Row, " ", f.Column))
+	}
+	want := []string{"rates.csv 4 rate", "rates.csv 4 product", "rates.csv 4 order",
+		"tallies.csv 3 good", "tallies.csv 3 worker", "tallies.csv 3 order", "tallies.csv 4 reverses", "tallies.csv 6 good"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 }
 

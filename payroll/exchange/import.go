@@ -155,8 +155,14 @@ func (im *importer) fail(err error) {
 // table is the tally of the table being read.
 func (im *importer) table() *TableResult { return &im.result.Tables[len(im.result.Tables)-1] }
 
-// fault blames one cell of a row.
+// fault blames one cell for what the row says as a whole. A row with a cell that cannot be read says nothing as a whole.
 func (im *importer) fault(row *Row, column string, msg *piecework.Message) {
+	if row.OK {
+		im.faultInCell(row, column, msg)
+	}
+}
+
+func (im *importer) faultInCell(row *Row, column string, msg *piecework.Message) {
 	value := ""
 	if im.sheet.table.index(column) < 0 {
 		column = ""
@@ -218,8 +224,12 @@ type refKey struct {
 
 func newRefs[T any]() refs[T] { return refs[T]{found: map[refKey]*T{}, spoilt: map[refKey]bool{}} }
 
-// find is the thing that a column of the row names; it reports when there is none. what is its name in the message.
+// find is the thing that a column of the row names; it reports when there is none, also in a row that is wrong elsewhere. what
+// is its name in the message.
 func find[T any](im *importer, in *refs[T], row *Row, column, what string, scope int64) *T {
+	if row.at(column).wrong {
+		return nil
+	}
 	key := refKey{scope, row.Text(column)}
 	item, seen := in.found[key]
 	if !seen && im.err == nil {
@@ -240,7 +250,7 @@ func find[T any](im *importer, in *refs[T], row *Row, column, what string, scope
 		in.found[key] = item
 	}
 	if item == nil && !in.spoilt[key] && !in.holes {
-		im.fault(row, column, piecework.Msg("there is no %s with this code", what))
+		im.faultInCell(row, column, piecework.Msg("there is no %s with this code", what))
 	}
 	return item
 }

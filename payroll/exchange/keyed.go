@@ -12,7 +12,7 @@ import (
 type keyed[T any] struct {
 	// column is blamed when a key stands in the file twice.
 	column string
-	// build makes the thing of a row; nil when it had to report something.
+	// build makes the thing of a row; nil when it had to report something. What it makes of a row that is not OK is thrown away.
 	build func(*Row) *T
 	key   func(*T) refKey
 	// stored narrows a query to what is stored under the keys of a batch; it may select more.
@@ -45,11 +45,8 @@ func importKeyed[T any](im *importer, k keyed[T]) {
 	firstRow := map[refKey]int{}
 	var batch []entry[T]
 	im.each(func(row *Row) {
-		var item *T
-		if row.OK {
-			item = k.build(row)
-		}
-		if item == nil || !im.valid(row, item) {
+		item := k.build(row)
+		if !row.OK || item == nil || !im.valid(row, item) {
 			if k.refs != nil {
 				k.refs.spoilt[k.spoilt(row)] = true
 			}

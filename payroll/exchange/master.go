@@ -180,6 +180,10 @@ func (im *importer) importRates() {
 
 func (im *importer) buildRate(r *Row) *piecework.PieceRate {
 	product := im.product(r)
+	var order *piecework.ProcessingOrder
+	if r.Given("order") {
+		order = im.order(r)
+	}
 	if product == nil {
 		return nil
 	}
@@ -187,7 +191,6 @@ func (im *importer) buildRate(r *Row) *piecework.PieceRate {
 	rate := &piecework.PieceRate{ProductID: product.ID, EffectiveFrom: r.Date("effective_from"),
 		Rate: piecework.Millionths(r.Int("rate")), CreatedAt: im.now, CreatedBy: recordedBy}
 	if r.Given("order") {
-		order := im.order(r)
 		if order == nil {
 			return nil
 		}

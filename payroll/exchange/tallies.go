@@ -42,10 +42,7 @@ func (im *importer) importTallies() {
 		return
 	}
 	im.each(func(row *Row) {
-		var t *piecework.Tally
-		if row.OK {
-			t = ti.build(row)
-		}
+		t := ti.build(row)
 		if t == nil {
 			if len(ti.spoilt) < maxSpoilt {
 				ti.spoilt[row.Text("uid")] = true
@@ -107,7 +104,7 @@ func (ti *tallyImport) build(r *Row) *piecework.Tally {
 	if r.Text("reverses") == r.Text("uid") {
 		wrong("reverses", "a tally cannot strike itself")
 	}
-	if !good || !ti.lock(session.WorkshopID) {
+	if !good || !r.OK || !ti.lock(session.WorkshopID) {
 		return nil
 	}
 	t := &piecework.Tally{UID: r.Text("uid"), WorkshopID: session.WorkshopID, SessionID: session.ID, WorkDate: session.WorkDate,

@@ -16,7 +16,8 @@ import (
 // Row is one row of an import table, checked column by column.
 type Row struct {
 	Num int // as an editor or a spreadsheet counts; the header is 1
-	// OK is false when a column was wrong: the row names its key at most, so that rows that refer to it are not blamed too.
+	// OK is false when a column was wrong: of such a row only the codes in its other columns are looked up, and its key is
+	// noted, so that rows that refer to it are not blamed too.
 	OK bool
 
 	table  *Table
@@ -29,6 +30,7 @@ type value struct {
 	text  string // what it means: the default for a blank cell
 	n     int64
 	given bool
+	wrong bool // blamed already
 }
 
 func (r *Row) at(column string) *value {
