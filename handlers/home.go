@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,6 +14,7 @@ import (
 type homePage struct {
 	*payroll.Today
 	Day   piecework.Date
+	Zone  *time.Location
 	Lines int  // how many entries a card shows before it says how many more
 	Many  bool // more than one workshop can be meant, so each entry names its own
 	First bool // there is no workshop yet
@@ -37,5 +39,5 @@ func (s *Server) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "home/show", homePage{today, day, 4, len(workshops) > 1, len(workshops) == 0, mayOf[who.Role]&books != 0})
+	return s.page(c, "home/show", homePage{today, day, s.zone(c), 4, len(workshops) > 1, len(workshops) == 0, mayOf[who.Role]&books != 0})
 }

@@ -22,8 +22,9 @@ type mePage struct {
 	Carried  piecework.Money // what the last settlement left to be taken
 	Expected piecework.Money // the period with what is added and taken, not below zero
 	Slips    []payroll.Slip
-	Tax      incomeType // by which tax is withheld
-	Taxed    bool       // some is
+	Says     map[int64]payroll.SayState // by slip
+	Tax      incomeType                 // by which tax is withheld
+	Taxed    bool                       // some is
 }
 
 // shownSlips is how many slips the page of a worker lists.
@@ -87,6 +88,9 @@ func (p *mePage) lastSlips(ctx context.Context, s *Server) error {
 	p.Slips = slips.Items[:min(shownSlips, len(slips.Items))]
 	if len(p.Slips) == 0 {
 		return nil
+	}
+	if p.Says, err = payroll.SayStates(ctx, s.DB, p.Slips); err != nil {
+		return err
 	}
 	last, err := payroll.SlipByID(ctx, s.DB, p.Slips[0].ID)
 	if err != nil {

@@ -58,8 +58,10 @@ func TestLookWork(t *testing.T) {
 	}
 	refused := sent{fmt.Sprintf("/sessions/%d", ids.open), []string{"good-1", "12x", "good-2", "30", "rework-3", "-1",
 		"work", fmt.Sprintf("%d-%d", orders[0].ID, orders[0].Product.Operations[0].ID)}}
+	forms := map[string]sent{"refused": refused, "answer": {fmt.Sprintf("/disputes/%d/answer", ids.dispute), []string{"answer", "已看过"}},
+		"dispute": {fmt.Sprintf("/slips/%d/dispute", ids.own), []string{"what_is_wrong", ""}}}
 	look := func(username string, pages map[string]string) {
-		url := mirror(t, db, url, username, map[string]sent{"refused": refused})
+		url := mirror(t, db, url, username, forms)
 		ctx := browsertest.Open(t)
 		browserAs(t, ctx, url, username, demo.Password)
 		for name, path := range pages {
@@ -79,13 +81,14 @@ func TestLookWork(t *testing.T) {
 	})
 	look("bookkeeper", map[string]string{
 		"runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved),
+		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})
-	look("worker", map[string]string{"me": "/me"})
+	look("worker", map[string]string{"me": "/me", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
 }
 
 type demoThings struct {
-	open, closed, tally, struck, draft, approved, draftSlip, carriedSlip int64
+	open, closed, tally, struck, draft, approved, draftSlip, carriedSlip, own, disputed, dispute, corrected int64
 }
 
 // demoIDs finds things worth looking at.
@@ -125,7 +128,14 @@ func demoIDs(t testing.TB, db *bun.DB) demoThings {
 	slips, err = payroll.Slips(ctx, db, ids.approved, piecework.Filter{})
 	must(err)
 	ids.carriedSlip = slips.Items[0].ID
+	ids.own = slips.Items[0].ID
+	open, err := payroll.OpenDisputes(ctx, db, ids.approved, piecework.Filter{})
+	must(err)
+	ids.disputed, ids.dispute = open.Items[0].SlipID, open.Items[0].ID
 	for _, s := range slips.Items {
+		if s.Version > 1 {
+			ids.corrected = s.ID
+		}
 		if s.CarriedForward.Sign() > 0 {
 			ids.carriedSlip = s.ID
 		}

@@ -52,6 +52,8 @@ func things(s *site) map[string][2]int64 {
 		s.Must(payroll.Approve(s.Ctx, s.DB, locked.ID, "test"))
 		slips, err := payroll.SlipsOf(s.Ctx, s.DB, locked.ID, 0)
 		s.Must(err)
+		dispute, err := payroll.Raise(s.Ctx, s.DB, slips[0].ID, of.worker, "少了两件", "王秀英")
+		s.Must(err)
 		november := piecework.WorkSession{Code: of.session + "N", WorkshopID: of.workshop, WorkDate: "2026-11-02"}
 		s.Must(piecework.OpenSession(s.Ctx, s.DB, &november))
 		s.Record(piecework.NewTally{Session: november.Code, Worker: of.code, Order: of.order.Code, Operation: "cut", Counts: piecework.Counts{Good: 50}})
@@ -68,7 +70,7 @@ func things(s *site) map[string][2]int64 {
 		user := &account.User{Username: "user" + of.code, Name: "某人", Role: account.Lead, WorkshopID: of.workshop}
 		s.Must(account.CreateUser(s.Ctx, s.DB, user, password))
 		for kind, id := range map[string]int64{"workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
-			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "delivery": delivery.ID,
+			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)
 		}
@@ -90,7 +92,7 @@ var visitors = []struct {
 	{"bookkeeper", account.Bookkeeper, -1, ""},
 	{"lead", account.Lead, 0, ""},
 	{"lead2", account.Lead, 1, ""},
-	{"worker", account.Worker, 0, "worker tally adjustment slip"},
+	{"worker", account.Worker, 0, "worker tally adjustment slip dispute"},
 	{"contractor", account.Contractor, 0, "contractor order delivery"},
 }
 

@@ -109,17 +109,21 @@ func (s *Server) runCreate(c echo.Context) error {
 func runPath(id int64) string { return fmt.Sprintf("/runs/%d", id) }
 
 type runPage struct {
-	Run     *payroll.PayRun
-	Zone    *time.Location
-	Totals  payroll.Totals
-	Review  payroll.Review
-	Missing []missingRate
-	Changes []payroll.Change
-	Query   string
-	Slips   piecework.Page[payroll.Slip]
-	Books   bool // the person may approve and pay
-	Own     bool // the person computed it herself
-	Under   []underRow
+	Run      *payroll.PayRun
+	Zone     *time.Location
+	Totals   payroll.Totals
+	Review   payroll.Review
+	Missing  []missingRate
+	Changes  []payroll.Change
+	Query    string
+	Slips    piecework.Page[payroll.Slip]
+	Books    bool // the person may approve and pay
+	Own      bool // the person computed it herself
+	Under    []underRow
+	Status   string // the state of slips that the list is narrowed to
+	Says     map[int64]payroll.SayState
+	Said     payroll.SayCounts
+	Disputes piecework.Page[payroll.Dispute] // about slips of this run, that wait for an answer
 }
 
 // underRow is a slip under the minimum wage, with the time in words.
@@ -141,12 +145,17 @@ func (s *Server) runShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Own: run.CreatedBy == who.Name, Books: mayOf[who.Role]&books != 0}
+	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Status: f.Status, Own: run.CreatedBy == who.Name, Books: mayOf[who.Role]&books != 0}
 	if p.Totals, err = payroll.TotalsOf(ctx, s.DB, run.ID); err != nil {
 		return err
 	}
-	if p.Slips, err = payroll.Slips(ctx, s.DB, run.ID, piecework.Filter{Query: f.Query, Page: f.Page}); err != nil {
+	if p.Slips, err = payroll.Slips(ctx, s.DB, run.ID, piecework.Filter{Query: f.Query, Page: f.Page, Status: f.Status}); err != nil {
 		return err
+	}
+	if run.Locked() {
+		if err = p.hear(ctx, s); err != nil {
+			return err
+		}
 	}
 	if run.Status == payroll.Draft {
 		if p.Review, err = payroll.ReviewOf(ctx, s.DB, run); err != nil {
@@ -161,6 +170,18 @@ func (s *Server) runShow(c echo.Context) error {
 		}
 	}
 	return s.page(c, "runs/show", p)
+}
+
+// hear reads what workers say about the slips of a locked run.
+func (p *runPage) hear(ctx context.Context, s *Server) (err error) {
+	if p.Says, err = payroll.SayStates(ctx, s.DB, p.Slips.Items); err != nil {
+		return err
+	}
+	if p.Said, err = payroll.CountSays(ctx, s.DB, p.Run.ID); err != nil {
+		return err
+	}
+	p.Disputes, err = payroll.OpenDisputes(ctx, s.DB, p.Run.ID, piecework.Filter{})
+	return err
 }
 
 // missingRate is one operation of one order whose work waits for a rate.

@@ -28,6 +28,7 @@ type slipPage struct {
 	Reissue  bool // a new version may be made now, by this person
 	Form     values
 	Time     string // how long she was there, in words; "" when nobody wrote it down
+	Say      *payroll.Say
 	TaxRule  string // by which tax was withheld; "" for none
 }
 
@@ -63,11 +64,16 @@ func (s *Server) slip(c echo.Context) (*payroll.Slip, error) {
 }
 
 func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
-	ctx, who := c.Request().Context(), visitOf(c).who
 	slip, err := s.slip(c)
 	if err != nil {
 		return nil, err
 	}
+	return s.slipPageOf(c, slip)
+}
+
+func (s *Server) slipPageOf(c echo.Context, slip *payroll.Slip) (*slipPage, error) {
+	ctx, who := c.Request().Context(), visitOf(c).who
+	var err error
 	p := &slipPage{Slip: slip, Doc: slipdoc.Of(slip, visitOf(c).lang, s.base(c)), Zone: slip.Run.Workshop.Location(), Own: who.Role == account.Worker, Form: values{}}
 	p.Reissue = slip.Run.Status == payroll.Approved && !slip.Superseded && !p.Own
 	if slip.Minutes != 0 {
@@ -77,6 +83,9 @@ func (s *Server) slipPage(c echo.Context) (*slipPage, error) {
 		p.TaxRule = incomeTypeOf(c, slip.IncomeType).Name
 	}
 	if p.Versions, err = payroll.Versions(ctx, s.DB, slip.RunID, slip.WorkerID); err != nil {
+		return nil, err
+	}
+	if p.Say, err = payroll.SayOf(ctx, s.DB, slip); err != nil {
 		return nil, err
 	}
 	if !p.Own {
@@ -119,7 +128,7 @@ func (s *Server) slipReissue(c echo.Context) error {
 		p.Form = f.values()
 		return s.again(c, err, "slips/show", p)
 	}
-	return s.done(c, fmt.Sprintf("/slips/%d", next.ID), "Version %d is issued. It takes the place of version %d.", next.Version, next.Version-1)
+	return s.done(c, slipPath(next.ID), "Version %d is issued. It takes the place of version %d.", next.Version, next.Version-1)
 }
 
 // slipPDF hands out one slip as PDF.

@@ -150,6 +150,7 @@ func SlipsOf(ctx context.Context, db bun.IDB, runID, workerID int64) ([]Slip, er
 }
 
 // Slips lists current slips without their lines: of one worker (f.WorkerID) the latest first, or of a run (runID) by worker code.
+// Status narrows them to those that are "issued", or to those in a [SayState].
 func Slips(ctx context.Context, db bun.IDB, runID int64, f piecework.Filter) (piecework.Page[Slip], error) {
 	var list []Slip
 	q := db.NewSelect().Model(&list).Relation("Run").Relation("Worker").Where("NOT sl.superseded")
@@ -164,8 +165,11 @@ func Slips(ctx context.Context, db bun.IDB, runID int64, f piecework.Filter) (pi
 	if f.WorkerID != 0 {
 		q = q.Where("sl.worker_id = ?", f.WorkerID)
 	}
-	if f.Status == "issued" {
+	switch s := SayState(f.Status); s {
+	case "issued":
 		q = q.Where("sl.issued_at <> 0")
+	case Silent, Confirmed, Disputed:
+		q = q.Where("sl.issued_at <> 0").Where("? = ("+sayState+")", s)
 	}
 	return piecework.List(ctx, q, &list, f, "run.period_to", "worker.code", "worker.name")
 }

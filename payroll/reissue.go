@@ -14,6 +14,7 @@ import (
 
 // Reissue replaces a worker's slip in an approved run that is not paid yet. The new version takes in what was recorded since:
 // reversals of tallies the run has paid, further tallies and adjustments dated in the period. Everything else stays priced as it was.
+// A dispute that waits about the old version is answered by it, as corrected.
 func Reissue(ctx context.Context, db bun.IDB, runID, workerID int64, reason, by string) (*Slip, error) {
 	if reason == "" {
 		return nil, piecework.InvalidField("reason", "is required")
@@ -69,7 +70,10 @@ func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by s
 	if err != nil {
 		return nil, err
 	}
-	return &list[0], issue(ctx, db, r, list, by)
+	if err := issue(ctx, db, r, list, by); err != nil {
+		return nil, err
+	}
+	return &list[0], closeDisputes(ctx, db, old.ID, Dispute{Answer: reason, AnsweredBy: by, Outcome: Corrected, CorrectedSlipID: list[0].ID})
 }
 
 // inputAgain is the input of one worker in a locked run: what the run has claimed, at the rates it used, and what has come

@@ -60,6 +60,7 @@ type Review struct {
 	Adjustments  int64                   // adjustments of the period that came in after it
 	RatesChanged bool                    // the draft uses rates that have changed since
 	TaxChanged   bool                    // tax would be withheld otherwise now
+	Disputes     []Dispute               // of the workshop, about earlier slips, that wait for an answer
 	UnderMinimum []Under                 // slips under the minimum wage for the hours
 	Previous     *PayRun                 // the locked run before this one, to compare with; nil when there is none
 	Before       Totals                  // its totals
@@ -68,7 +69,7 @@ type Review struct {
 // Nothing says whether there is nothing to look at.
 func (r *Review) Nothing() bool {
 	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && !r.RatesChanged &&
-		!r.TaxChanged && len(r.UnderMinimum) == 0
+		!r.TaxChanged && len(r.Disputes) == 0 && len(r.UnderMinimum) == 0
 }
 
 // ReviewOf looks at a run as things stand now.
@@ -105,6 +106,11 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 			return r, err
 		}
 	}
+	disputes, err := OpenDisputes(ctx, db, 0, piecework.Filter{WorkshopID: run.WorkshopID})
+	if err != nil {
+		return r, err
+	}
+	r.Disputes = disputes.Items
 	if r.UnderMinimum, err = UnderMinimum(ctx, db, run.ID); err != nil {
 		return r, err
 	}

@@ -1,6 +1,7 @@
 package payroll
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -102,6 +103,11 @@ func (s *Slip) content() []byte {
 	if before := []int64{s.IncomeBefore.Fen(), s.TaxBefore.Fen(), s.TaxFree.Fen()}; !slices.Equal(before, []int64{0, 0, 0}) {
 		c.Int(before...)
 	}
+	s.writeLines(&c)
+	return c.Bytes()
+}
+
+func (s *Slip) writeLines(c *piecework.Canonical) {
 	for _, l := range s.Lines {
 		order, operation := "", ""
 		if l.Order != nil {
@@ -114,5 +120,12 @@ func (s *Slip) content() []byte {
 		c.Int(l.Quantity, l.Rate.Millionths(), l.Amount.Fen(), l.Good, l.Rework, l.ScrapWorkmanship, l.ScrapMaterial,
 			l.CorrectsRunID, l.CarriedFromRunID)
 	}
-	return c.Bytes()
+}
+
+// samePay says whether another version has the same lines and carries the same forward.
+func (s *Slip) samePay(other *Slip) bool {
+	var a, b piecework.Canonical
+	s.writeLines(&a)
+	other.writeLines(&b)
+	return bytes.Equal(a.Bytes(), b.Bytes()) && s.CarriedForward.Cmp(other.CarriedForward) == 0
 }

@@ -37,6 +37,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 	for _, check := range []func() error{
 		func() error { return verifySlips(ctx, db, &done) },
 		func() error { return verifyVersions(ctx, db) },
+		func() error { return verifySay(ctx, db) },
 		func() error { return verifyAdjustments(ctx, db) },
 		func() error { return verifyRuns(ctx, db, &done) },
 		func() error { return verifyDeliveries(ctx, db, &done) },

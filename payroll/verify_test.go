@@ -45,6 +45,15 @@ func books(t *testing.T) *pieceworktest.World {
 	_, err := payroll.Reissue(w.Ctx, w.DB, november.ID, w.Workers[1].ID, "looked at again", "lead") // link 11
 	w.Must(err)
 	settle(w, "2026-11-01", "2026-11-30")
+	for worker, run := range []int64{october.ID, november.ID} {
+		slips, err := payroll.SlipsOf(w.Ctx, w.DB, run, w.Workers[worker].ID)
+		w.Must(err)
+		_, err = payroll.Raise(w.Ctx, w.DB, slips[0].ID, slips[0].WorkerID, "look again", "A")
+		w.Must(err)
+		_, err = payroll.Answer(w.Ctx, w.DB, int64(worker)+1, payroll.Explained, "it is right", "lead")
+		w.Must(err)
+		w.Must(payroll.Acknowledge(w.Ctx, w.DB, slips[0].ID, slips[0].WorkerID, "A"))
+	}
 	return w
 }
 
@@ -53,7 +62,8 @@ func untied(t *testing.T, db bun.Tx) {
 	t.Helper()
 	statements := []string{"SET LOCAL session_replication_role = replica"}
 	if piecework.IsSQLite(db) {
-		statements = []string{"PRAGMA defer_foreign_keys = ON", "DROP TRIGGER tallies_no_update", "DROP TRIGGER tallies_no_delete"}
+		statements = []string{"PRAGMA defer_foreign_keys = ON", "DROP TRIGGER tallies_no_update", "DROP TRIGGER tallies_no_delete",
+			"DROP TRIGGER acknowledgements_no_update", "DROP TRIGGER acknowledgements_no_delete"}
 	}
 	for _, s := range statements {
 		if _, err := db.Exec(s); err != nil {
@@ -158,6 +168,11 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 		{"UPDATE adjustments SET amount = amount - 1 WHERE id = 2", "the bonus of A2 on 2026-10-05"},
 		{"UPDATE carries SET amount = amount - 1 WHERE run_id = 1", "the slip of A1 in run 1, version 1, does not add up"},
 		{"DELETE FROM carries WHERE run_id = 1", "the slip of A1 in run 1, version 1, does not add up"},
+		{"UPDATE acknowledgements SET hash = (SELECT hash FROM slips WHERE chain_seq = 5) WHERE slip_id = (SELECT id FROM slips WHERE chain_seq = 4)", "what A1 has confirmed in run 1 is not version 1 of the slip: the hashes differ"},
+		{"UPDATE acknowledgements SET slip_id = (SELECT id FROM slips WHERE chain_seq = 5) WHERE slip_id = (SELECT id FROM slips WHERE chain_seq = 4)", "what A2 has confirmed in run 1 is not version 1 of the slip"},
+		{"UPDATE acknowledgements SET slip_id = (SELECT id FROM slips WHERE run_id = 3 AND worker_id = 1) WHERE slip_id = (SELECT id FROM slips WHERE chain_seq = 4)", "what A1 has confirmed in run 3 is not version 1 of the slip"},
+		{"UPDATE disputes SET outcome = 'corrected', corrected_slip_id = (SELECT id FROM slips WHERE chain_seq = 11) WHERE id = 1", "the dispute of A1 about run 1, version 1, is not answered by the version that took its place"},
+		{"UPDATE disputes SET slip_id = (SELECT id FROM slips WHERE chain_seq = 9), answered_at = 0, outcome = '' WHERE id = 2", "the dispute of A2 about run 2, version 1, is not answered"},
 		{"DELETE FROM tally_claims WHERE tally_id = 2", "run 1: the lines of A1 for order O1, operation cut, do not tie out"},
 		{"UPDATE tally_claims SET run_id = 2 WHERE tally_id = 2", "run 1: the lines of A1 for order O1, operation cut, do not tie out"},
 		{"UPDATE slip_lines SET amount = amount + 1 WHERE slip_id = (SELECT id FROM slips WHERE run_id = 3 AND worker_id = 1) AND pos = 1", "the slip of A1 in run 3, version 1, does not add up"},

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"fmt"
 	"time"
 
 	"jijian/payroll"
@@ -50,8 +51,8 @@ var incomes = []struct {
 	{14, payroll.IncomeSetting{Type: payroll.Salary, MonthlyDeductions: piecework.Fen(420_00), Reason: "已签劳动合同，个人社保每月 420 元"}},
 }
 
-// pay settles. The first half of the month is approved at the first workshop, with one slip issued again, and paid at the
-// second; the second half is a draft at the first workshop; the rest is open.
+// pay settles. The first half of the month is approved at the first workshop, with one slip disputed and issued again, and
+// paid at the second; most workers have confirmed theirs; the second half is a draft at the first workshop; the rest is open.
 func (m *month) pay() {
 	for _, e := range extras {
 		day := []piecework.Date{m.middle.AddDays(-2), m.last.AddDays(-2), m.today}[e.half]
@@ -75,9 +76,13 @@ func (m *month) pay() {
 				return err
 			}
 			if i == 1 {
-				return payroll.MarkPaid(m.ctx, m.db, run.ID, bookkeeper)
+				if err := payroll.MarkPaid(m.ctx, m.db, run.ID, bookkeeper); err != nil {
+					return err
+				}
+			} else if err := m.correct(s, run); err != nil {
+				return err
 			}
-			return m.reissue(s, run)
+			return m.say(i, run)
 		})
 	}
 	m.try(func() error {
@@ -86,18 +91,49 @@ func (m *month) pay() {
 	})
 }
 
-// reissue strikes a tally that the run has paid and gives its worker a new slip.
-func (m *month) reissue(s *shop, run *payroll.PayRun) error {
+// correct answers a worker who found a tally on her slip that is not hers: it is struck, and the slip issued again.
+func (m *month) correct(s *shop, run *payroll.PayRun) error {
 	wrong := m.struckLater[1].tally
+	w, err := piecework.WorkerByCode(m.ctx, m.db, wrong.Worker)
+	if err != nil {
+		return err
+	}
+	slips, err := payroll.SlipsOf(m.ctx, m.db, run.ID, w.ID)
+	if err != nil {
+		return err
+	}
+	dispute, err := payroll.Raise(m.ctx, m.db, slips[0].ID, w.ID, fmt.Sprintf("有一笔 %d 件的不是我做的，多记了。", wrong.Good), w.Name)
+	if err != nil {
+		return err
+	}
 	ws := &piecework.WorkSession{Code: s.Code + "-" + m.today.Time().Format("060102")}
 	m.record([]piecework.NewTally{m.reversal(ws, wrong, s.at(m.today, s.starts).Add(15*time.Minute), "工人核对后发现数量有误")})
 	if m.err != nil {
 		return m.err
 	}
-	w, err := piecework.WorkerByCode(m.ctx, m.db, wrong.Worker)
+	_, err = payroll.Answer(m.ctx, m.db, dispute.ID, payroll.Corrected, "核对属实，多记的一笔已冲销。谢谢您指出来。", SignIns[1].Name)
+	return err
+}
+
+// say has three of four workers confirm their slips. One disputes hers and still waits for an answer; who can sign in, or has a
+// new version, has said nothing yet.
+func (m *month) say(shop int, run *payroll.PayRun) error {
+	const waits = 7 // at the first workshop; an advance is taken from her pay
+	crew := m.shops[shop].crew
+	slips, err := payroll.SlipsOf(m.ctx, m.db, run.ID, 0)
 	if err != nil {
 		return err
 	}
-	_, err = payroll.Reissue(m.ctx, m.db, run.ID, w.ID, "工人核对后发现数量有误", SignIns[1].Name)
-	return err
+	for i, slip := range slips {
+		switch w := slip.Worker; {
+		case shop == 0 && w.ID == crew[waits].ID:
+			_, err = payroll.Raise(m.ctx, m.db, slip.ID, w.ID, "借支的 100 元我已经还了 50 元现金，单上还是扣了 100 元。", w.Name)
+		case i%4 != 3 && w.ID != crew[0].ID && slip.Version == 1:
+			err = payroll.Acknowledge(m.ctx, m.db, slip.ID, w.ID, w.Name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
