@@ -92,10 +92,10 @@ func Slips(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID in
 }
 
 var paymentColumns = []outColumn{{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"amount", amount, "实发金额"},
-	{"currency", exact, "币种"}, {"phone", freeText, "电话"}, {"method", exact, "支付方式"}, {"account", exact, "账号"}, {"reference", exact, "附言"}}
+	{"currency", exact, "币种"}, {"phone", freeText, "电话"}, {"reference", exact, "附言"}}
 
-// Payments writes who is to receive how much: everybody of the run whose net pay is more than 0. Method and account are
-// left for whoever pays, because the program does not keep accounts; reference is one for each payment, such as RUN7-W012.
+// Payments writes who is to receive how much: everybody of the run whose net pay is more than 0. The program keeps no
+// accounts; reference is one for each payment, such as RUN7-W012.
 func Payments(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
 	r, slips, err := run(ctx, db, runID)
 	if err != nil {
@@ -104,7 +104,7 @@ func Payments(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID
 	var rows [][]string
 	for _, s := range slips {
 		if s.Net.Sign() > 0 {
-			rows = append(rows, []string{s.Worker.Code, s.Worker.Name, s.Net.String(), r.Workshop.Currency, s.Worker.Phone, "", "",
+			rows = append(rows, []string{s.Worker.Code, s.Worker.Name, s.Net.String(), r.Workshop.Currency, s.Worker.Phone,
 				fmt.Sprintf("RUN%d-%s", runID, s.Worker.Code)})
 		}
 	}
