@@ -176,12 +176,22 @@ func (a *app) withDB(ctx context.Context, f func(ctx context.Context, db *bun.DB
 
 // withBooks is withDB for commands that are about books which exist: a mistyped path is no new, empty database.
 func (a *app) withBooks(ctx context.Context, f func(ctx context.Context, db *bun.DB) error) error {
-	if path := strings.TrimPrefix(a.dsn, "sqlite:"); !strings.Contains(path, "://") {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return piecework.NotFound("There is no database %s. Name it with --db or JIJIAN_DB.", path)
-		}
+	if path := a.newFile(); path != "" {
+		return piecework.NotFound("There is no database %s. Name it with --db or JIJIAN_DB.", path)
 	}
 	return a.withDB(ctx, f)
+}
+
+// newFile is the SQLite file that opening the database would make; "" when it is there already, or on a server.
+func (a *app) newFile() string {
+	path := strings.TrimPrefix(a.dsn, "sqlite:")
+	if strings.Contains(path, "://") {
+		return ""
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return ""
+	}
+	return path
 }
 
 // upToDate migrates a SQLite file, which has one user. PostgreSQL may have many programs on it, so there somebody decides when.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
@@ -16,6 +18,7 @@ import (
 	"jijian/payroll/slipdoc"
 	"jijian/payroll/slippdf"
 	"jijian/piecework"
+	"jijian/templates"
 )
 
 func (a *app) settle() *cobra.Command {
@@ -87,6 +90,9 @@ such as a rare character, is named on standard error. The same run always gives 
 		`  jijian slips --run 12 -o slips.pdf
   jijian slips --run 12 --worker A07 --format 80mm -o A07.pdf`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			if !slices.Contains(templates.Languages, lang) {
+				return &usageError{fmt.Errorf("--lang %q is not one of %s", lang, strings.Join(templates.Languages, ", "))}
+			}
 			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
 				slips, err := findSlips(ctx, db, runID, worker)
 				if err != nil {

@@ -129,6 +129,15 @@ func TestAFaultyFileIsNamedFaultByFault(t *testing.T) {
 	}
 }
 
+func TestImportSaysThatItMadeADatabase(t *testing.T) {
+	c := liteCLI(t)
+	dir := folder(t, october)
+	if _, stderr, code := c.run("", "import", dir); code != 0 || stderr != "made a new database at "+c.dsn+"\n" {
+		t.Errorf("exit %d: %q", code, stderr)
+	}
+	c.ok("import", dir) // says nothing on standard error
+}
+
 func TestTheTemplateCanBeImported(t *testing.T) {
 	c := newCLI(t)
 	path := filepath.Join(t.TempDir(), "month.xlsx")

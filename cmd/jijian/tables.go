@@ -55,7 +55,11 @@ Each fault is named with file, row, column and value. Importing the same files t
   jijian import month.xlsx
   jijian import october/          a folder with workers.csv, tallies.csv …`,
 		cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+			made := a.newFile()
 			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
+				if made != "" {
+					fmt.Fprintf(a.stderr, "made a new database at %s\n", made)
+				}
 				bar := progress{w: a.stderr, live: isTerminal(a.stderr)}
 				result, err := exchange.Import(ctx, db, args[0], bar.show)
 				bar.end()
