@@ -19,7 +19,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 run: build ## serve the demo month at http://localhost:8080 (ADDR=:9000 for another port)
-	bin/jijian demo --db data/demo.db --addr $(ADDR)
+	bin/jijian demo --renew --db data/demo.db --addr $(ADDR)
 
 build: assets ## build bin/jijian
 	go build -ldflags '$(LDFLAGS)' -o bin/jijian ./cmd/jijian

@@ -15,6 +15,7 @@ import (
 	"jijian/handlers"
 	"jijian/payroll"
 	"jijian/payroll/demo"
+	"jijian/payroll/demo/demotest"
 	"jijian/piecework"
 	"jijian/piecework/pieceworktest"
 	"jijian/templates"
@@ -25,7 +26,7 @@ import (
 func demoSite(t testing.TB) (*bun.DB, string) {
 	t.Helper()
 	db := pieceworktest.DB(t)
-	if err := demo.Fill(t.Context(), db, demo.Seed, piecework.DateOf(time.Now())); err != nil {
+	if err := demo.Fill(t.Context(), db, demo.Seed, demotest.Evening(piecework.DateOf(time.Now()))); err != nil {
 		t.Fatal(err)
 	}
 	server, err := handlers.New(handlers.Config{DB: db, Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})

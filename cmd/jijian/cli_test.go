@@ -160,6 +160,7 @@ func TestMisuseSaysWhatToType(t *testing.T) {
 		{"export lines --run 1 --format pdf", "neither csv nor xlsx"},
 		{"export lines --run one", "--run"},
 		{"slips --run 1", `"output"`},
+		{"slips --run 1 --lang fr -o a.pdf", `"fr" is not one of zh, en`},
 		{"backup", `type "jijian backup --help"`},
 		{"restore", `type "jijian restore --help"`},
 		{"token", `"role"`},
@@ -230,6 +231,15 @@ func TestAFlagBeatsTheEnvironment(t *testing.T) {
 	}
 	if out := c.ok("user", "list", "--db", other.dsn); out != "" {
 		t.Errorf("--db is not used:\n%s", out)
+	}
+}
+
+func TestAnUnknownWordInTheEnvironmentIsRefused(t *testing.T) {
+	var out, problems bytes.Buffer
+	env := func(name string) string { return map[string]string{"JIJIAN_BEHIND_PROXY": "on"}[name] }
+	code := run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--db", newCLI(t).dsn}, env, strings.NewReader(""), &out, &problems)
+	if want := "jijian serve: JIJIAN_BEHIND_PROXY is \"on\"; it must be true or false\n"; code != misused || problems.String() != want {
+		t.Errorf("exit %d: %q, want %q", code, problems.String(), want)
 	}
 }
 

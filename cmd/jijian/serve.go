@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +31,7 @@ type site struct {
 	certFile, keyFile   string
 	acmeHost, acmeCache string
 	behindProxy         bool
+	wrong               error // what the environment says and nobody can understand
 }
 
 // flags defines the flags that serve and demo share.
@@ -45,7 +48,14 @@ func (s *site) tlsFlags(a *app, cmd *cobra.Command) {
 	a.setting(f, &s.keyFile, "tls-key", "JIJIAN_TLS_KEY", "", "key file of that certificate")
 	a.setting(f, &s.acmeHost, "acme-host", "JIJIAN_ACME_HOST", "", "public host name, for https with a free certificate; listen on :443")
 	a.setting(f, &s.acmeCache, "acme-cache", "JIJIAN_ACME_CACHE", "data/acme", "folder that keeps such certificates")
-	f.BoolVar(&s.behindProxy, "behind-proxy", a.getenv("JIJIAN_BEHIND_PROXY") == "true",
+	behindProxy := false
+	if v := a.getenv("JIJIAN_BEHIND_PROXY"); v != "" {
+		var err error
+		if behindProxy, err = strconv.ParseBool(v); err != nil {
+			s.wrong = &usageError{fmt.Errorf("JIJIAN_BEHIND_PROXY is %q; it must be true or false", v)}
+		}
+	}
+	f.BoolVar(&s.behindProxy, "behind-proxy", behindProxy,
 		"a proxy of the private network passes requests on: trust its X-Forwarded-For [JIJIAN_BEHIND_PROXY=true]")
 	f.Lookup("behind-proxy").DefValue = "false"
 }
@@ -60,6 +70,9 @@ link that makes the first administrator.`,
   jijian serve --addr :443 --acme-host jijian.example --base-url https://jijian.example
   JIJIAN_DB=postgres://jijian@db.example/jijian jijian serve --addr :8080 --behind-proxy`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			if s.wrong != nil {
+				return s.wrong
+			}
 			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
 				return a.serveSite(ctx, db, &s)
 			})
@@ -73,18 +86,27 @@ link that makes the first administrator.`,
 
 func (a *app) demo() *cobra.Command {
 	var s site
+	var renew bool
 	cmd := command("demo [--addr ADDRESS]", "Serve a made-up month to try things with",
 		`Fills an empty database with a made-up month of two workshops with four product lines and serves it. It prints the address
-and a sign-in for each role. A database that holds the demo already is served as it is; one that holds anything else is refused.`,
+and a sign-in for each role. A database that holds the demo already is served as it is; one that holds anything else is refused.
+--renew makes a demo that ends before today anew, up to today; what was tried in it is gone then.`,
 		`  jijian demo
+  jijian demo --renew
   jijian demo --db data/demo.db --addr :9000`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			if renew {
+				if err := a.dropOldDemo(ctx); err != nil {
+					return err
+				}
+			}
 			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
 				there, err := demo.Ready(ctx, db)
 				if err == nil && !there {
-					shanghai, _ := time.LoadLocation("Asia/Shanghai") // built in
-					err = demo.Fill(ctx, db, demo.Seed, piecework.DateOf(time.Now().In(shanghai)))
+					err = demo.Fill(ctx, db, demo.Seed, time.Now())
 					debug.FreeOSMemory() // serving needs a fraction of what filling took
+				} else if err == nil {
+					err = a.tellDemoAge(ctx, db)
 				}
 				if err != nil {
 					return err
@@ -92,8 +114,50 @@ and a sign-in for each role. A database that holds the demo already is served as
 				return a.serveSite(ctx, db, &s)
 			})
 		})
+	cmd.Flags().BoolVar(&renew, "renew", false, "make the demo in a SQLite file anew if it ends before today")
 	s.flags(a, cmd)
 	return cmd
+}
+
+// tellDemoAge says so when the demo has nothing of today, and what to do about it.
+func (a *app) tellDemoAge(ctx context.Context, db *bun.DB) error {
+	newest, err := demo.Newest(ctx, db)
+	if err == nil && newest < demo.Today(time.Now()) {
+		fmt.Fprintf(a.stderr, "the demo ends on %s and has nothing of today; to make it anew, stop it and start it with --renew\n", newest)
+	}
+	return err
+}
+
+// dropOldDemo removes a SQLite file that holds the demo and nothing of today. Any other database stays as it is.
+func (a *app) dropOldDemo(ctx context.Context) error {
+	path := strings.TrimPrefix(a.dsn, "sqlite:")
+	if strings.Contains(path, "://") {
+		return &usageError{errors.New("--renew works with a SQLite file only; give the demo an empty database instead")}
+	}
+	if a.newFile() != "" {
+		return nil
+	}
+	old := false
+	var newest piecework.Date
+	err := a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
+		there, err := demo.Ready(ctx, db)
+		if err != nil || !there {
+			return err
+		}
+		newest, err = demo.Newest(ctx, db)
+		old = newest < demo.Today(time.Now())
+		return err
+	})
+	if err != nil || !old {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove the old demo: %w", err)
+		}
+	}
+	fmt.Fprintf(a.stderr, "the demo ended on %s and is made anew\n", newest)
+	return nil
 }
 
 // heapLimit is how much memory the Go part aims to stay within, so that a village PC keeps room for its other programs. It bends
@@ -237,8 +301,7 @@ func demoSignIns(ctx context.Context, db *bun.DB) ([]handlers.DemoAccount, error
 	}
 	var list []handlers.DemoAccount
 	for _, s := range demo.SignIns {
-		role := string(s.Role)
-		list = append(list, handlers.DemoAccount{Role: strings.ToUpper(role[:1]) + role[1:], Name: s.Username, Password: demo.Password})
+		list = append(list, handlers.DemoAccount{Role: s.Role, Name: s.Username, Password: demo.Password})
 	}
 	return list, nil
 }

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -144,11 +145,54 @@ func TestDemoIsServedAgainAsItWas(t *testing.T) {
 	}
 }
 
+func TestADemoOfAnEarlierDay(t *testing.T) {
+	c := liteCLI(t)
+	c.ok("migrate")
+	db, err := piecework.Open(c.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := time.Now().AddDate(0, 0, -3)
+	if err := errors.Join(demo.Fill(t.Context(), db, demo.Seed, then), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	newest := func() piecework.Date {
+		day, err := demo.Newest(t.Context(), c.open())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return day
+	}
+	for _, tt := range []struct {
+		flag, says string
+		ends       piecework.Date
+	}{
+		{"--renew=false", "the demo ends on " + string(demo.Today(then)), demo.Today(then)},
+		{"--renew", "is made anew", demo.Today(then).AddDays(3)},
+		{"--renew", "", demo.Today(then).AddDays(3)}, // nothing to do
+	} {
+		// An address that nobody can listen on ends the command when all else is done.
+		_, stderr, _ := c.run("", "demo", tt.flag, "--addr", "nowhere:99999999")
+		said, _, _ := strings.Cut(stderr, "jijian demo: cannot listen")
+		if !strings.Contains(said, tt.says) || tt.says == "" && said != "" {
+			t.Errorf("%s: want %q, got %q", tt.flag, tt.says, stderr)
+		}
+		if day := newest(); day < tt.ends || tt.ends == demo.Today(then) && day != tt.ends {
+			t.Errorf("%s: the demo ends on %s, want %s", tt.flag, day, tt.ends)
+		}
+	}
+}
+
 func TestDemoLeavesRealDataAlone(t *testing.T) {
 	c := newCLI(t)
 	c.ok("import", folder(t, october))
 	before := dump(t, c.open())
 	c.fails(failed, "goes only into an empty one", "demo", "--addr", "127.0.0.1:0")
+	if strings.HasPrefix(c.dsn, "postgres:") {
+		c.fails(misused, "SQLite", "demo", "--renew")
+	} else {
+		c.fails(failed, "goes only into an empty one", "demo", "--renew", "--addr", "127.0.0.1:0")
+	}
 	if dump(t, c.open()) != before {
 		t.Error("the data was changed")
 	}

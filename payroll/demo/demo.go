@@ -5,8 +5,11 @@ package demo
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -64,10 +67,30 @@ func Ready(ctx context.Context, db bun.IDB) (bool, error) {
 	return false, nil
 }
 
-// Fill puts the demo into an empty database: the month before today's and the days of today's month up to today, which is
-// a day in China. The same seed and day give the same month; only the moments at which things were stored differ. It is all or
-// nothing, and a conflict when the database is not empty.
-func Fill(ctx context.Context, db bun.IDB, seed uint64, today piecework.Date) error {
+// Today is the day of a moment where the demo's workshops are.
+func Today(now time.Time) piecework.Date {
+	shanghai, err := time.LoadLocation(piecework.NewWorkshop("", "").Timezone)
+	if err != nil {
+		panic(err) // time zones are built in
+	}
+	return piecework.DateOf(now.In(shanghai))
+}
+
+// Newest is the last day on which the demo has a session; "" when it has none.
+func Newest(ctx context.Context, db bun.IDB) (piecework.Date, error) {
+	var day piecework.Date
+	err := db.NewSelect().Model((*piecework.WorkSession)(nil)).Column("work_date").Order("work_date DESC").Limit(1).Scan(ctx, &day)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("look for the demo's newest day: %w", err)
+	}
+	return day, nil
+}
+
+// Fill puts the demo into an empty database: the month before that of now and the days of this month up to now, as the clock
+// shows it in China; nothing was counted later than that. The same seed and moment give the same month; only the moments at
+// which things were stored differ. It is all or nothing, and a conflict when the database is not empty.
+func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
+	today := Today(now)
 	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		if there, err := Ready(ctx, db); err != nil {
 			return err
@@ -76,7 +99,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, today piecework.Date) er
 		}
 		first, _ := today.Month()
 		first, last := first.AddDays(-1).Month()
-		m := &month{ctx: ctx, db: db, rng: rand.New(rand.NewPCG(seed, seed)), today: today, first: first, last: last, middle: first.AddDays(14)}
+		m := &month{ctx: ctx, db: db, rng: rand.New(rand.NewPCG(seed, seed)), now: now, today: today, first: first, last: last, middle: first.AddDays(14)}
 		m.settle()
 		m.agree()
 		m.measure()
@@ -93,6 +116,7 @@ type month struct {
 	db    bun.Tx
 	rng   *rand.Rand
 	err   error
+	now   time.Time
 	today piecework.Date
 	// The full month, and the last day of its first half.
 	first, last, middle piecework.Date

@@ -18,7 +18,7 @@ type extra struct {
 
 var extras = []extra{
 	{0, 0, 0, payroll.Bonus, 50, "全勤奖"},
-	{0, 4, 0, payroll.Advance, 1200, "家中急用借支"}, // more than she earns in half a month
+	{0, 4, 0, payroll.Advance, 2000, "家中急用借支"}, // more than she earns in half a month
 	{0, 7, 0, payroll.Advance, 100, "借支"},
 	{0, 9, 0, payroll.Allowance, 20, "交通补贴"},
 	{0, 12, 0, payroll.Damage, 160, "损坏电动打磨头"}, // her pay is under the minimum wage: all of it waits
@@ -46,8 +46,8 @@ var incomes = []struct {
 	worker int
 	payroll.IncomeSetting
 }{
-	{3, payroll.IncomeSetting{Type: payroll.Labour, Reason: "在家组花，未签劳动合同"}},
-	{5, payroll.IncomeSetting{Type: payroll.Labour, Reason: "在家组花，未签劳动合同"}},
+	{3, payroll.IncomeSetting{Type: payroll.Labour, Reason: "在家做花，未签劳动合同"}},
+	{5, payroll.IncomeSetting{Type: payroll.Labour, Reason: "在家做花，未签劳动合同"}},
 	{14, payroll.IncomeSetting{Type: payroll.Salary, MonthlyDeductions: piecework.Fen(420_00), Reason: "已签劳动合同，个人社保每月 420 元"}},
 }
 

@@ -66,14 +66,22 @@ func (m *month) work() {
 func (m *month) session(i int, s *shop, day piecework.Date) {
 	ws := &piecework.WorkSession{Code: s.Code + "-" + day.Time().Format("060102"), WorkshopID: s.ID, WorkDate: day, StartsAt: s.starts, EndsAt: s.ends}
 	from, to := s.at(day, s.starts), s.at(day, s.ends)
-	share := int64(100)
-	if day == m.today {
-		share = 40 // it is still under way
+	share, until := int64(100), to
+	if day == m.today { // it is still under way
+		if m.now.Before(to) {
+			until = m.now
+		}
+		share = min(40, 100*int64(until.Sub(from))/int64(to.Sub(from)))
 	} else {
 		ws.ClosedAt, ws.ClosedBy = piecework.At(to.Add(10*time.Minute)), lead
 	}
 	m.try(func() error { return piecework.OpenSession(m.ctx, m.db, ws) })
 	present := m.attend(s, ws, from, to)
+	// The first is counted after 25 minutes, and the last early enough to be struck before the end.
+	first, counting := from.Add(25*time.Minute), until.Sub(from)-35*time.Minute
+	if counting <= 0 {
+		return
+	}
 	var tallies []piecework.NewTally
 	for _, l := range s.lines {
 		for k := range l.operations {
@@ -85,7 +93,7 @@ func (m *month) session(i int, s *shop, day piecework.Date) {
 	}
 	slots := len(tallies)
 	for n := range tallies {
-		moment := from.Add(25*time.Minute + to.Sub(from.Add(35*time.Minute))*time.Duration(n)/time.Duration(slots))
+		moment := first.Add(counting * time.Duration(n) / time.Duration(slots))
 		m.stamp(&tallies[n], ws, moment.Add(time.Duration(m.rng.IntN(90))*time.Second))
 	}
 	tallies = m.mistakes(ws, tallies)
@@ -133,12 +141,17 @@ func (m *month) attend(s *shop, ws *piecework.WorkSession, from, to time.Time) m
 		}
 		present[w.ID] = true
 		a := piecework.Attendance{SessionID: ws.ID, WorkerID: w.ID, CheckIn: piecework.At(from.Add(time.Duration(m.rng.IntN(15)-8) * time.Minute))}
+		if a.CheckIn > piecework.At(m.now) {
+			continue
+		}
 		if !ws.Open() {
 			a.CheckOut = piecework.At(to.Add(time.Duration(m.rng.IntN(9)-4) * time.Minute))
 		}
 		list = append(list, a)
 	}
-	m.try(func() error { _, err := m.db.NewInsert().Model(&list).Returning("NULL").Exec(m.ctx); return err })
+	if len(list) > 0 {
+		m.try(func() error { _, err := m.db.NewInsert().Model(&list).Returning("NULL").Exec(m.ctx); return err })
+	}
 	return present
 }
 
@@ -156,9 +169,13 @@ func (m *month) count(l *line, operation int, share int64, present map[int64]boo
 	}
 	var tallies []piecework.NewTally
 	usual := l.perSession / int64(step.tallies)
+	start := m.rng.IntN(len(able))
 	for n := range int64(step.tallies) * share / 100 {
-		w := able[(int(n)+m.rng.IntN(2))%len(able)]
+		w := able[(int(n)+start)%len(able)]
 		pieces := max(1, usual*int64(80+m.rng.IntN(40))/100)
+		if w.Code == learner {
+			pieces = max(1, pieces*2/3)
+		}
 		if pieces > 200 {
 			pieces = pieces / 10 * 10
 		}
@@ -207,7 +224,11 @@ func (m *month) trySample(s *shop) []piecework.NewTally {
 	return tallies
 }
 
+// stamp gives a tally its session, its moment, which is not after now, and a uid.
 func (m *month) stamp(t *piecework.NewTally, ws *piecework.WorkSession, moment time.Time) {
+	if moment.After(m.now) {
+		moment = m.now
+	}
 	t.Session, t.RecordedAt = ws.Code, piecework.At(moment)
 	t.UID = m.uid(moment)
 }

@@ -24,6 +24,9 @@ var crews = [][]string{
 		"董玉华", "萧丽娟", "程桂英", "曹秀梅", "袁小翠", "邓玉莲", "许凤霞", "傅春花", "沈桂琴", "欧阳秀丽"},
 }
 
+// learner is the code of a worker who is new to carving, and so slow that her pay stays under the minimum wage.
+const learner = "A13"
+
 // speciality is a product with its routing and how much of it a session makes.
 type speciality struct {
 	code, name, craft string
@@ -46,27 +49,27 @@ var contractors = []string{"锦绣花坊", "桃源木艺社", "星睫美妆工�
 // made is what each workshop makes; every line has ten of its workers.
 var made = [][]speciality{
 	{
-		{"ROSE", "绢布玫瑰", "artificial_flower", 0, "0.28", 2500, []step{
+		{"ROSE", "绢布玫瑰", "artificial_flower", 0, "0.28", 5400, []step{
 			{"cut", "裁瓣", "0.0035", 4, []int{8, 9}},
-			{"press", "烫瓣", "0.012", 6, []int{6, 7, 8}},
-			{"form", "组花", "0.085", 18, []int{0, 1, 2, 3, 4, 5}},
-			{"stem", "缠杆", "0.045", 11, []int{4, 5, 6, 7, 8}},
-			{"pack", "装箱", "0.02", 6, []int{7, 8, 9}}}},
-		{"PEACE", "桃木平安牌", "peachwood", 1, "5.8", 120, []step{
-			{"sand", "打磨", "0.35", 7, []int{6, 7, 8}},
-			{"carve", "雕刻", "2.6", 18, []int{0, 1, 2, 3, 4, 5}},
-			{"wax", "上蜡", "0.28", 6, []int{7, 8, 9}},
+			{"press", "烫瓣", "0.012", 6, []int{8, 9}},
+			{"form", "组花", "0.085", 20, []int{0, 1, 2, 3, 4}},
+			{"stem", "缠杆", "0.045", 12, []int{5, 6, 7}},
+			{"pack", "装箱", "0.02", 6, []int{8, 9}}}},
+		{"PEACE", "桃木平安牌", "peachwood", 1, "5.8", 280, []step{
+			{"sand", "打磨", "0.35", 8, []int{8, 9}},
+			{"carve", "雕刻", "2.6", 24, []int{0, 1, 2, 3, 4, 5, 6, 7}},
+			{"wax", "上蜡", "0.28", 6, []int{8, 9}},
 			{"cord", "穿绳", "0.12", 5, []int{8, 9}}}},
 	},
 	{
-		{"LASH", "自然款假睫毛", "eyelash", 2, "0.86", 750, []step{
-			{"sort", "理毛", "0.06", 7, []int{6, 7}},
+		{"LASH", "自然款假睫毛", "eyelash", 2, "0.86", 1600, []step{
+			{"sort", "理毛", "0.06", 7, []int{7, 8}},
 			{"knot", "编结", "0.38", 20, []int{0, 1, 2, 3, 4, 5, 6}},
-			{"trim", "修剪", "0.055", 8, []int{7, 8}},
-			{"box", "装盒", "0.035", 6, []int{8, 9}}}},
-		{"PEARL", "珍珠流苏耳环", "earring", 3, "0.45", 1500, []step{
-			{"bead", "穿珠", "0.18", 20, []int{0, 1, 2, 3, 4, 5}},
-			{"hook", "装钩", "0.06", 10, []int{5, 6, 7, 8}},
+			{"trim", "修剪", "0.055", 8, []int{7, 8, 9}},
+			{"box", "装盒", "0.035", 6, []int{9}}}},
+		{"PEARL", "珍珠流苏耳环", "earring", 3, "0.45", 3200, []step{
+			{"bead", "穿珠", "0.18", 21, []int{0, 1, 2, 3, 4, 5, 6}},
+			{"hook", "装钩", "0.06", 10, []int{7, 8, 9}},
 			{"card", "上卡", "0.0275", 7, []int{8, 9}}}},
 	},
 }

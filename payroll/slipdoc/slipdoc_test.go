@@ -58,9 +58,10 @@ func TestFootnotesAreTheRulesThatWereUsed(t *testing.T) {
 		{approved, "A02", "zh", []string{"计件数 = 良品 + 料废；工废、返工不计。", "四舍五入到分", "扫码"}, []string{"赔偿", "结转", "取代", "更正"}},
 		{approved, "A05", "zh", []string{"扣不完的结转下期"}, []string{"赔偿"}},
 		{approved, "A13", "zh", []string{"赔偿每期最多扣应发的 20%，扣后不低于按工时算的最低工资。", "结转"}, nil},
-		{approved, "A09", "en", []string{"Pieces = good + scrap by material; not counted: scrap by workmanship, rework.", "replaces version 1. Reason: 工人核对"}, nil},
-		{draft, "A06", "zh", []string{"个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 ¥1374.26，其中本期 ¥744.17；当月已扣税 ¥114.85，其中本期 ¥114.85。",
-			"最低工资每小时 ¥22.00，按工时还差", "仅供对照。"}, []string{"赔偿", "至今减除费用"}},
+		{approved, "A09", "en", []string{"Pieces = good + scrap by material; not counted: scrap by workmanship, rework.", "replaces version 1. Reason: "}, nil},
+		{draft, "A06", "zh", []string{"个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 ¥2297.84，其中本期 ¥1214.10；当月已扣税 ¥299.57，其中本期 ¥242.82。",
+			"不低于最低工资。"}, []string{"赔偿", "至今减除费用", "还差"}},
+		{draft, "A13", "zh", []string{"最低工资每小时 ¥22.00，按工时还差", "仅供对照。"}, nil},
 		{draft, "A10", "en", []string{"has the rate of the settlement"}, []string{"Scan"}},
 	} {
 		at := slices.IndexFunc(tt.slips, func(s payroll.Slip) bool { return s.Worker.Code == tt.worker })
@@ -119,6 +120,44 @@ func TestCheckURL(t *testing.T) {
 	} {
 		if got := slipdoc.CheckURL(tt.base, tt.code); got != tt.want {
 			t.Errorf("CheckURL(%q, %q) = %q, want %q", tt.base, tt.code, got, tt.want)
+		}
+	}
+}
+
+// TestWhatDidNotFit: an equals sign on paper is true, the amounts still add up, and what is carried is named by its kind.
+func TestWhatDidNotFit(t *testing.T) {
+	money := func(s string) piecework.Money { return pieceworktest.Money(t, s) }
+	slip := payroll.Slip{
+		Worker: &piecework.Worker{Code: "A07"}, Run: &payroll.PayRun{Workshop: piecework.NewWorkshop("W1", "")}, CarriedForward: money("80.08"),
+		Lines: []payroll.Line{
+			{Kind: payroll.Piece, Quantity: 2, Rate: pieceworktest.Rate(t, "0.025"), Amount: money("0.05"), Counts: piecework.Counts{Good: 2}},
+			{Kind: payroll.Correction, OrderID: 1, OperationID: 2, Quantity: -1, Rate: pieceworktest.Rate(t, "0.125"), Amount: money("-0.05"), Counts: piecework.Counts{Good: -1},
+				CorrectsRunID: 1, Order: &piecework.ProcessingOrder{Code: "ROSE"}, Operation: &piecework.Operation{Name: "组花"}},
+		},
+		Carries: []payroll.Carry{
+			{Kind: payroll.Correction, Since: "2026-10-16", OrderID: 1, OperationID: 2, Amount: money("0.08")},
+			{Kind: payroll.Advance, Since: "2026-10-13", Note: "家用", Amount: money("80")},
+		},
+	}
+	for _, tt := range []struct{ lang, note, correction, advance string }{
+		{"zh", "−1 × 0.125 = −0.13，本期扣 0.05，结转下期 0.08 更正第 1 次结算", "更正 2026-10-16 组花 ROSE 0.08", "借支 2026-10-13 家用 80.00"},
+		{"en", "−1 × 0.125 = −0.13; taken now 0.05, carried forward 0.08 corrects run 1", "Correction 2026-10-16 组花 ROSE 0.08", "Advance 2026-10-13 家用 80.00"},
+	} {
+		doc := slipdoc.Of(&slip, tt.lang, "")
+		for _, l := range doc.Lines {
+			if l.HasQuantity && l.Rate.Times(l.Quantity).Cmp(l.Amount) != 0 {
+				t.Errorf("%s: %d × %s = %s is printed", tt.lang, l.Quantity, l.Rate, l.Amount)
+			}
+		}
+		if l := doc.Lines[1]; l.HasQuantity || l.Note != tt.note || l.Amount.String() != "-0.05" {
+			t.Errorf("%s: the correction is printed as %+v", tt.lang, l)
+		}
+		var carried []string
+		for _, c := range doc.Carries {
+			carried = append(carried, strings.Join([]string{c.Kind, string(c.Since), c.Note, c.Amount.String()}, " "))
+		}
+		if !slices.Equal(carried, []string{tt.correction, tt.advance}) {
+			t.Errorf("%s: carried forward are %q", tt.lang, carried)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package demotest gives tests the demo month as of 23 November 2026 in a database of their own. On SQLite it is made once a
+// Package demotest gives tests the demo month as of the evening of 23 November 2026 in a database of their own. On SQLite it is made once a
 // process and then copied, which is a hundred times as quick.
 package demotest
 
@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -16,6 +17,9 @@ import (
 
 // Today is the day of the demo: 6 weeks of work lie behind it, and two sessions are open.
 const Today piecework.Date = "2026-11-23"
+
+// Evening is 20:00 of a day where the demo's workshops are, when their sessions of that day are over.
+func Evening(day piecework.Date) time.Time { return day.Time().Add(12 * time.Hour) }
 
 var (
 	once sync.Once
@@ -67,7 +71,7 @@ func fill(t testing.TB, dsn string) {
 		t.Fatal(err)
 	}
 	defer db.Close() // and with it the write-ahead log becomes part of the file
-	if err := demo.Fill(t.Context(), db, demo.Seed, Today); err != nil {
+	if err := demo.Fill(t.Context(), db, demo.Seed, Evening(Today)); err != nil {
 		t.Fatal(err)
 	}
 }
