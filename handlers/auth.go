@@ -203,7 +203,7 @@ func (s *Server) checkOrigin(c echo.Context, v *visit) error {
 		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
 	}
 	if !v.carries(r.PostForm.Get("csrf")) {
-		return piecework.Forbidden("The page was open for too long. Load it again and repeat the last step.")
+		return errors.Join(errOldPage, piecework.ErrForbidden)
 	}
 	return nil
 }
@@ -285,13 +285,17 @@ func (s *Server) language(c echo.Context) error {
 
 type signinPage struct {
 	Name, Next string
-	Demo       []DemoAccount
+	Demo       []demoDoor
+	Nobody     bool // there is no user yet: the first comes in by the link that the program printed
 }
+
+// demoDoor is a sign-in of the demo, its role in words.
+type demoDoor struct{ Role, Name, Password string }
 
 func (s *Server) signinPage(c echo.Context, name, next string) signinPage {
 	p := signinPage{Name: name, Next: next}
 	for _, d := range s.Demo {
-		p.Demo = append(p.Demo, DemoAccount{visitOf(c).says(d.Role), d.Name, d.Password})
+		p.Demo = append(p.Demo, demoDoor{inWords(visitOf(c).lang, roleNames[d.Role]), d.Name, d.Password})
 	}
 	return p
 }
@@ -302,7 +306,13 @@ func (s *Server) signinShow(c echo.Context) error {
 	if visitOf(c).signedIn() {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return s.page(c, "signin/show", s.signinPage(c, "", next))
+	p := s.signinPage(c, "", next)
+	has, err := account.HasUsers(c.Request().Context(), s.DB)
+	if err != nil {
+		return err
+	}
+	p.Nobody = !has
+	return s.page(c, "signin/show", p)
 }
 
 // signin lets a person in.

@@ -143,7 +143,7 @@ func TestCSRF(t *testing.T) {
 	// Before sign-in the door cookie takes the session's place.
 	v := s.visitor()
 	v.get("/signin")
-	v.post("/signin", "csrf", stranger, "name", "lead", "password", password).wants(t, 403)
+	v.post("/signin", "csrf", stranger, "name", "lead", "password", password).wants(t, 403, "页面已过期", "刷新页面")
 	first := b.csrf
 	if b.get("/contractors"); first == b.csrf {
 		t.Error("the hidden field is the same on two pages")
@@ -172,6 +172,7 @@ func TestSetup(t *testing.T) {
 	code, err := account.NewSetup(w.Ctx, w.DB)
 	w.Must(err)
 	b := s.visitor()
+	b.get("/signin").wants(t, 200, "还没有人能登录", "终端")
 	b.get("/setup/"+old).wants(t, 404)
 	b.get("/setup/wrong").wants(t, 404)
 	b.get("/setup/"+code).wants(t, 200, `name="username"`)
@@ -188,9 +189,9 @@ func TestSetup(t *testing.T) {
 
 func TestDemoOffersItsSignIns(t *testing.T) {
 	s := newSite(t, func(c *handlers.Config) {
-		c.Demo = []handlers.DemoAccount{{Role: "Lead", Name: "lead", Password: password}}
+		c.Demo = []handlers.DemoAccount{{Role: account.Admin, Name: "admin", Password: password}, {Role: account.Lead, Name: "lead", Password: password}}
 	})
-	s.visitor().get("/signin").wants(t, 200, "组长", "lead / "+password)
+	s.visitor().get("/signin").wants(t, 200, "管理员", "组长", "lead / "+password)
 }
 
 func TestExpiredSessionsAreSwept(t *testing.T) {

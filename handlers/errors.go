@@ -30,7 +30,10 @@ var statuses = []struct {
 	{context.DeadlineExceeded, http.StatusServiceUnavailable},
 }
 
-var errNoSignIn = errors.New("not signed in")
+var (
+	errNoSignIn = errors.New("not signed in")
+	errOldPage  = errors.New("form of an earlier sign-in") // joined with a reason of kind forbidden
+)
 
 // wordsFor is what a page says about a status: what it is, and what to do.
 var wordsFor = map[int]struct{ title, what, next *piecework.Message }{
@@ -48,6 +51,10 @@ var wordsFor = map[int]struct{ title, what, next *piecework.Message }{
 	http.StatusServiceUnavailable:    {piecework.Msg("Not ready"), piecework.Msg("The program cannot answer at the moment."), piecework.Msg("Wait a little and try again.")},
 	http.StatusInternalServerError:   {piecework.Msg("Something went wrong on our side"), piecework.Msg("It was written down with the number below."), piecework.Msg("Try again. If it happens again, tell the operator the number.")},
 }
+
+// wordsForOldPage stand in for those of a refusal: nothing is forbidden, the page is only out of date.
+var wordsForOldPage = [...]*piecework.Message{piecework.Msg("This page is out of date"),
+	piecework.Msg("It was open for too long, or you have signed in or out since. Nothing was changed."), piecework.Msg("Load the page again and repeat the last step.")}
 
 // statusOf is the HTTP status of an error.
 func statusOf(err error) int {
@@ -81,6 +88,9 @@ func describe(c echo.Context, err error) fault {
 		if status < 500 {
 			words = wordsFor[http.StatusBadRequest]
 		}
+	}
+	if errors.Is(err, errOldPage) {
+		words.title, words.what, words.next = wordsForOldPage[0], wordsForOldPage[1], wordsForOldPage[2]
 	}
 	f := fault{Status: status, Title: inWords(v.lang, words.title), What: inWords(v.lang, words.what)}
 	if words.next != nil {
@@ -126,7 +136,7 @@ func (s *Server) fail(err error, c echo.Context) {
 		_ = json.NewEncoder(c.Response()).Encode(problemOf(c, f, err))
 		return
 	}
-	if f.Status == http.StatusConflict || f.Status == http.StatusUnprocessableEntity {
+	if f.Status == http.StatusConflict || f.Status == http.StatusUnprocessableEntity || errors.Is(err, errOldPage) {
 		f.Href, f.Link = back(c), visitOf(c).says("Go back")
 	}
 	if failed := s.render(c, f.Status, "error/show", nil, f); failed != nil {

@@ -16,7 +16,7 @@ import (
 // TestLook looks at the pages of coming in, of the start, of contractors, users, checking and the interface.
 func TestLook(t *testing.T) {
 	s := newSite(t, func(c *handlers.Config) {
-		c.Demo = []handlers.DemoAccount{{Role: "Lead", Name: "lead", Password: password}, {Role: "Bookkeeper", Name: "bookkeeper", Password: password}}
+		c.Demo = []handlers.DemoAccount{{Role: account.Lead, Name: "lead", Password: password}, {Role: account.Bookkeeper, Name: "bookkeeper", Password: password}}
 	})
 	run := busy(s)
 	slips, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, 0)

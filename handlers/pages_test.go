@@ -46,7 +46,7 @@ func TestTheStartPageTellsWhatWaits(t *testing.T) {
 	a := b.get("/?lang=en")
 	a.wants(t, 200, "1 operation has no rate", "粘花", "3 sessions are open", "2 orders are due within a week", "Overdue",
 		"1 delivery waits for acceptance", "100 pcs", "1 pay run is a draft", "Came in after the settlement", "1 tally", "1 adjustment")
-	s.as("bookkeeper").get("/").wants(t, 200, "桃木坊", "结算后才到")
+	s.as("bookkeeper").get("/").wants(t, 200, "桃木坊", "结算后补记")
 	s.as("lead2").get("/").wants(t, 200, "现在没有等您处理的事")
 	for user, to := range map[string]string{"worker": "/me", "contractor": "/orders"} {
 		if a := s.as(user).get("/"); a.status != 303 || a.location != to {

@@ -153,6 +153,17 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestMenu: nobody is offered a page that only sends her on, and a page below another marks the entry it belongs to.
+func TestMenu(t *testing.T) {
+	s := newSite(t)
+	things(s)
+	if page := s.as("worker").get("/me"); strings.Contains(page.body, `<li><a href="/"`) {
+		t.Error("the worker is offered the start page, which is her own")
+	}
+	s.as("lead").get("/slips/1").wants(t, 200, `<li><a href="/"`, `<a href="/runs" aria-current="page"`)
+	s.as("worker").get("/slips/1").wants(t, 200, `<a href="/me" aria-current="page"`)
+}
+
 func ask(b *browser, method, path string, api bool) answer {
 	switch {
 	case method == "GET":

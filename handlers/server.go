@@ -37,8 +37,11 @@ type Config struct {
 	Version string       // of the program, for the description of the interface
 }
 
-// DemoAccount is a sign-in that anybody may use. Role is in English, such as "Lead".
-type DemoAccount struct{ Role, Name, Password string }
+// DemoAccount is a sign-in that anybody may use.
+type DemoAccount struct {
+	Role           account.Role
+	Name, Password string
+}
 
 // Server answers every request. It is an http.Handler.
 type Server struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 // What a handler uses:
 //
 //	s.page(c, "orders/list", orderList{…})         shows a page; the struct is what the template calls .Page
-//	s.again(c, err, "orders/form", orderForm{…})   shows a form again, status 422, if err is about its fields; returns other errors
+//	s.again(c, err, "orders/form", orderForm{…})   shows a form again, with what is wrong or why it cannot be done now; returns other errors
 //	s.done(c, "/orders", "%s is closed.", code)    goes on to a page (303), which says once what was done
 //	s.doneUndo(c, to, undo, "…", args…)            the same, with a button that posts to undo
 //	s.filter(c)                                    q, page, from, to, status and ids of the address, narrowed to the person
@@ -27,25 +28,27 @@ import (
 //	paramID(c, "order")                            the id in the path, already known to exist and to be visible
 //	s.zone(c)                                      the time zone to show moments in
 
-// menu is the navigation. A person sees the entries whose path she may ask for.
+// menu is the navigation. A person sees the entries whose path she may ask for. An entry is marked on its own pages and on
+// those below the paths that lead on from it.
 var menu = []struct {
 	label *piecework.Message
 	href  string
+	on    []string
 }{
-	{piecework.Msg("Today"), "/"},
-	{piecework.Msg("My work"), "/me"},
-	{piecework.Msg("Sessions"), "/sessions"},
-	{piecework.Msg("Tallies"), "/tallies"},
-	{piecework.Msg("Adjustments"), "/adjustments"},
-	{piecework.Msg("Pay runs"), "/runs"},
-	{piecework.Msg("Orders"), "/orders"},
-	{piecework.Msg("Deliveries"), "/deliveries"},
-	{piecework.Msg("Workers"), "/workers"},
-	{piecework.Msg("Rates"), "/rates"},
-	{piecework.Msg("Products"), "/products"},
-	{piecework.Msg("Contractors"), "/contractors"},
-	{piecework.Msg("Workshops"), "/workshops"},
-	{piecework.Msg("Users"), "/users"},
+	{piecework.Msg("Today"), "/", nil},
+	{piecework.Msg("My work"), "/me", []string{"/slips"}},
+	{piecework.Msg("Sessions"), "/sessions", nil},
+	{piecework.Msg("Tallies"), "/tallies", nil},
+	{piecework.Msg("Adjustments"), "/adjustments", nil},
+	{piecework.Msg("Pay runs"), "/runs", []string{"/slips", "/disputes"}},
+	{piecework.Msg("Orders"), "/orders", nil},
+	{piecework.Msg("Deliveries"), "/deliveries", nil},
+	{piecework.Msg("Workers"), "/workers", nil},
+	{piecework.Msg("Rates"), "/rates", nil},
+	{piecework.Msg("Products"), "/products", []string{"/operations"}},
+	{piecework.Msg("Contractors"), "/contractors", nil},
+	{piecework.Msg("Workshops"), "/workshops", []string{"/tax-tables", "/minimum-wages"}},
+	{piecework.Msg("Users"), "/users", nil},
 }
 
 // visit is what is known about a request before its handler runs.
@@ -107,13 +110,28 @@ func (s *Server) page(c echo.Context, name string, page any) error {
 	return s.render(c, http.StatusOK, name, nil, page)
 }
 
-// again shows a form again with what is wrong in it. An error that is not about fields is returned.
+// ofPeople are the forms in which the name is a person's.
+var ofPeople = []string{"workers/form", "users/new", "setup/show"}
+
+// again shows a form again with what is wrong in it (422), or why it cannot be done as things stand (409). Any other error is
+// returned.
 func (s *Server) again(c echo.Context, err error, name string, page any) error {
+	v := visitOf(c)
+	var problem *piecework.Problem
+	if errors.As(err, &problem) && problem.Kind == piecework.ErrConflict {
+		return s.render(c, http.StatusConflict, name, templates.Errors{{Text: inWords(v.lang, &problem.Message)}}, page)
+	}
 	var invalid *piecework.Invalid
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	return s.render(c, http.StatusUnprocessableEntity, name, fieldErrors(visitOf(c).lang, invalid), page)
+	errs := fieldErrors(v.lang, invalid)
+	for i := range errs {
+		if errs[i].Field == "name" && slices.Contains(ofPeople, name) {
+			errs[i].Label = v.says("Full name")
+		}
+	}
+	return s.render(c, http.StatusUnprocessableEntity, name, errs, page)
 }
 
 func fieldErrors(lang string, invalid *piecework.Invalid) templates.Errors {
@@ -142,12 +160,13 @@ func (s *Server) render(c echo.Context, status int, name string, errs templates.
 
 func (s *Server) nav(c echo.Context, v *visit) []templates.Link {
 	var links []templates.Link
-	path := c.Request().URL.Path
+	path, role := c.Request().URL.Path, mayOf[v.who.Role]
 	for _, m := range menu {
-		if s.table[get+" "+m.href].may&mayOf[v.who.Role] != 0 {
-			current := path == m.href || m.href != "/" && strings.HasPrefix(path, m.href+"/")
-			links = append(links, templates.Link{Label: inWords(v.lang, m.label), Href: m.href, Current: current})
+		if s.table[get+" "+m.href].may&role == 0 || m.href == "/" && role&office == 0 {
+			continue // the start page only sends the others to their own, which has an entry
 		}
+		current := path == m.href || slices.ContainsFunc(append(m.on, m.href), func(on string) bool { return on != "/" && strings.HasPrefix(path+"/", on+"/") })
+		links = append(links, templates.Link{Label: inWords(v.lang, m.label), Href: m.href, Current: current})
 	}
 	return links
 }
