@@ -34,6 +34,9 @@ func Of(s *payroll.Slip, lang, baseURL string) slippdf.Slip {
 	for i := range s.Lines {
 		doc.Lines = append(doc.Lines, words.line(&s.Lines[i]))
 	}
+	for i := range s.Carries {
+		doc.Carries = append(doc.Carries, words.carry(s, &s.Carries[i]))
+	}
 	doc.Footnotes = words.footnotes(s)
 	return doc
 }
@@ -66,10 +69,13 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 			out.Product = l.Order.Product.Name
 		}
 	}
-	if l.IsWork() {
-		out.HasQuantity, out.Quantity, out.Rate = true, l.Quantity, l.Rate
-	}
 	notes := []string{l.Note}
+	if whole := l.Rate.Times(l.Quantity); l.IsWork() && whole.Cmp(l.Amount) == 0 {
+		out.HasQuantity, out.Quantity, out.Rate = true, l.Quantity, l.Rate
+	} else if l.IsWork() { // it did not fit: pieces × rate is not what was taken
+		part := fmt.Sprintf(words.part, l.Quantity, l.Rate, whole, l.Amount.Neg(), l.Amount.Sub(whole))
+		notes = append(notes, strings.ReplaceAll(part, "-", "−"))
+	}
 	if l.CorrectsRunID != 0 {
 		notes = append(notes, fmt.Sprintf(words.corrects, l.CorrectsRunID))
 	}
@@ -77,6 +83,21 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 		notes = append(notes, fmt.Sprintf(words.carriedFrom, l.CarriedFromRunID))
 	}
 	out.Note = strings.TrimPrefix(strings.Join(notes, " "), " ")
+	return out
+}
+
+// carry names what a slip carries forward by its kind, and a correction by its work where a line of the slip tells of it.
+func (words *language) carry(s *payroll.Slip, c *payroll.Carry) slippdf.Carry {
+	out := slippdf.Carry{Kind: words.kinds[c.Kind], Since: c.Since, Note: c.Note, Amount: c.Amount}
+	if c.Kind == payroll.Advance {
+		out.Kind = words.advance
+	}
+	of := func(l payroll.Line) bool {
+		return c.OperationID != 0 && l.OperationID == c.OperationID && l.OrderID == c.OrderID && l.Operation != nil && l.Order != nil
+	}
+	if i := slices.IndexFunc(s.Lines, of); i >= 0 {
+		out.Note = strings.TrimPrefix(out.Note+" "+s.Lines[i].Operation.Name+" "+s.Lines[i].Order.Code, " ")
+	}
 	return out
 }
 

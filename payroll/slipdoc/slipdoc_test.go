@@ -123,3 +123,41 @@ func TestCheckURL(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatDidNotFit: an equals sign on paper is true, the amounts still add up, and what is carried is named by its kind.
+func TestWhatDidNotFit(t *testing.T) {
+	money := func(s string) piecework.Money { return pieceworktest.Money(t, s) }
+	slip := payroll.Slip{
+		Worker: &piecework.Worker{Code: "A07"}, Run: &payroll.PayRun{Workshop: piecework.NewWorkshop("W1", "")}, CarriedForward: money("80.08"),
+		Lines: []payroll.Line{
+			{Kind: payroll.Piece, Quantity: 2, Rate: pieceworktest.Rate(t, "0.025"), Amount: money("0.05"), Counts: piecework.Counts{Good: 2}},
+			{Kind: payroll.Correction, OrderID: 1, OperationID: 2, Quantity: -1, Rate: pieceworktest.Rate(t, "0.125"), Amount: money("-0.05"), Counts: piecework.Counts{Good: -1},
+				CorrectsRunID: 1, Order: &piecework.ProcessingOrder{Code: "ROSE"}, Operation: &piecework.Operation{Name: "组花"}},
+		},
+		Carries: []payroll.Carry{
+			{Kind: payroll.Correction, Since: "2026-10-16", OrderID: 1, OperationID: 2, Amount: money("0.08")},
+			{Kind: payroll.Advance, Since: "2026-10-13", Note: "家用", Amount: money("80")},
+		},
+	}
+	for _, tt := range []struct{ lang, note, correction, advance string }{
+		{"zh", "−1 × 0.125 = −0.13，本期扣 0.05，结转下期 0.08 更正第 1 次结算", "更正 2026-10-16 组花 ROSE 0.08", "借支 2026-10-13 家用 80.00"},
+		{"en", "−1 × 0.125 = −0.13; taken now 0.05, carried forward 0.08 corrects run 1", "Correction 2026-10-16 组花 ROSE 0.08", "Advance 2026-10-13 家用 80.00"},
+	} {
+		doc := slipdoc.Of(&slip, tt.lang, "")
+		for _, l := range doc.Lines {
+			if l.HasQuantity && l.Rate.Times(l.Quantity).Cmp(l.Amount) != 0 {
+				t.Errorf("%s: %d × %s = %s is printed", tt.lang, l.Quantity, l.Rate, l.Amount)
+			}
+		}
+		if l := doc.Lines[1]; l.HasQuantity || l.Note != tt.note || l.Amount.String() != "-0.05" {
+			t.Errorf("%s: the correction is printed as %+v", tt.lang, l)
+		}
+		var carried []string
+		for _, c := range doc.Carries {
+			carried = append(carried, strings.Join([]string{c.Kind, string(c.Since), c.Note, c.Amount.String()}, " "))
+		}
+		if !slices.Equal(carried, []string{tt.correction, tt.advance}) {
+			t.Errorf("%s: carried forward are %q", tt.lang, carried)
+		}
+	}
+}

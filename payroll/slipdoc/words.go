@@ -10,6 +10,8 @@ type language struct {
 	rounding, correction, damage, carried string
 	replaces, check                       string
 	corrects, carriedFrom                 string
+	part                                  string                        // of a correction that did not fit: pieces, rate, whole, taken, rest
+	advance                               string                        // one that is still to be repaid
 	tax                                   map[payroll.IncomeType]string // income and tax up to now and of the slip
 	free                                  string                        // what the cumulative methods take off first
 	hours, minimum                        string
@@ -32,6 +34,8 @@ var chinese = language{
 	check:       "扫码可在网页上核对本单；号码是本单内容的指纹，改动任何数字都对不上。",
 	corrects:    "更正第 %d 次结算",
 	carriedFrom: "第 %d 次结算结转",
+	part:        "%d × %s = %s，本期扣 %s，结转下期 %s",
+	advance:     "借支",
 	tax: map[payroll.IncomeType]string{
 		payroll.Labour:   "个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 %s，其中本期 %s；当月已扣税 %s，其中本期 %s。",
 		payroll.Salary:   "个人所得税按工资薪金累计预扣：当年收入 %s，其中本期 %s；当年已扣税 %s，其中本期 %s。",
@@ -56,9 +60,11 @@ var english = language{
 	damage:      "Damage takes at most %d%% of a period's gross pay",
 	carried:     "Net pay is never below zero; what could not be taken is carried forward.",
 	replaces:    "This slip replaces version %d. Reason: %s",
-	check:       "Scan the code to check this slip on a web page. The digits are a fingerprint of its content: no figure can be changed unseen.",
+	check:       "Scan to check this slip on a web page; its digits fit no other figures.",
 	corrects:    "corrects run %d",
 	carriedFrom: "carried from run %d",
+	part:        "%d × %s = %s; taken now %s, carried forward %s",
+	advance:     "Advance",
 	tax: map[payroll.IncomeType]string{
 		payroll.Labour:   "Income tax as on labour remuneration, all pay of a calendar month being one payment: income of the month %s, of it %s in this period; withheld %s, of it %s in this period.",
 		payroll.Salary:   "Income tax as on a salary, by the year so far: income of the year %s, of it %s in this period; withheld %s, of it %s in this period.",

@@ -7,16 +7,31 @@ func (s *setter) sums() []sum {
 	return []sum{{s.words.gross, s.c.gross}, {s.words.deductions, s.c.deductions}, {s.words.tax, s.c.tax}}
 }
 
+// signatureHeight is what [setter.signHere] takes.
+const signatureHeight = 13
+
+// closing is the end of an A5: the signature stands on one sheet with what goes before it, never alone.
+func (s *setter) closing() {
+	s.totals(s.left+62, s.right)
+	s.carries(s.left+62, s.right)
+	s.netInWords()
+	s.footnotes(s.c.footnotes, signatureHeight)
+	s.signHere()
+}
+
 // totals follow the table between x and toX; where they leave room at the left, the QR code stands there.
 func (s *setter) totals(x, toX float64) {
-	const line = 4.9
-	net := s.body + 5
-	s.place(4*line+leading(net)+6, func() {
+	line, net := s.line, s.body+5
+	height, beside := 4*line+leading(net)+5.4, x > s.left && s.c.qr != ""
+	if beside {
+		height = max(height, s.code+digitsHeight+2)
+	}
+	s.place(height, func() {
 		y := s.y + 1
 		s.rule(s.left, s.right, y)
 		y += 1.8
-		if x > s.left {
-			s.checkCode(s.left, y)
+		if beside {
+			s.checkCode(s.left-quietMargin(s.c, s.code), s.y+1.4)
 		}
 		for _, t := range s.sums() {
 			s.sum(x, toX, y, s.body, false, t)
@@ -30,12 +45,43 @@ func (s *setter) totals(x, toX float64) {
 	})
 }
 
+// carries are what is carried forward, one under the other between x and toX.
+func (s *setter) carries(x, toX float64) {
+	for i := range s.c.carries {
+		owed := s.setCarry(i, toX-x)
+		s.place(owed.height, func() { s.carry(x, toX, s.y, owed) })
+	}
+	if len(s.c.carries) > 0 {
+		s.y += 1
+	}
+}
+
+// carried is one thing carried forward, broken into lines.
+type carried struct {
+	lines  []string
+	amount string
+	height float64
+}
+
+func (s *setter) setCarry(i int, width float64) carried {
+	owed := s.c.carries[i]
+	lines, _ := s.broken(false, "carried", owed.label, width-carryIndent-s.fonts.regular.width(owed.value, 7)-3, step{7, 6})
+	return carried{lines, owed.value, float64(max(len(lines), 1)) * leading(7)}
+}
+
+const carryIndent = 2
+
+func (s *setter) carry(x, toX, y float64, owed carried) {
+	s.textTo(toX, y, 7, false, owed.amount)
+	s.footnote(x+carryIndent, y, owed.lines)
+}
+
 // netInWords is the net pay in words, on a line of its own.
 func (s *setter) netInWords() {
 	if s.c.netWords == "" {
 		return
 	}
-	label := s.words.net + s.words.capitals
+	label := s.words.capitals
 	indent := s.fonts.regular.width(label, 7.5) + 3
 	lines, size, _ := s.fonts.bold.fit(s.c.netWords, s.right-s.left-indent, step{10, 1}, step{8.5, 1}, step{7.5, 2}, step{7, 4})
 	s.place(float64(len(lines))*leading(size)+3.2, func() {
@@ -55,23 +101,37 @@ func (s *setter) sum(x, toX, y, size float64, bold bool, t sum) {
 	s.figureTo(toX, y, toX-x-s.face(bold).width(t.label, label)-3, size, bold, t.value)
 }
 
-// footnotes are the rules that were applied, below what stands in the main column.
-func (s *setter) footnotes() {
-	if len(s.c.footnotes) > 0 {
+// footnotes are the rules that were applied, below what stands in the main column; the last leaves room for what must stand
+// with it.
+func (s *setter) footnotes(notes []string, next float64) {
+	if len(notes) > 0 {
 		s.y += 2
 	}
-	for _, n := range s.setFootnotes(s.right - s.left) {
-		s.place(float64(len(n))*leading(7)+0.4, func() { s.footnote(s.left, s.y, n) })
+	for i, lines := range s.setFootnotes(notes, s.right-s.left) {
+		after := 0.0
+		if i == len(notes)-1 {
+			after = next
+		}
+		s.placeBefore(noteHeight(lines), after, func() { s.footnote(s.left, s.y, lines) })
 	}
 }
 
 // setFootnotes breaks the footnotes into lines of 7 pt.
-func (s *setter) setFootnotes(width float64) (notes [][]string) {
-	for _, note := range s.c.footnotes {
+func (s *setter) setFootnotes(notes []string, width float64) (set [][]string) {
+	for _, note := range notes {
 		lines, _ := s.broken(false, "footnote", note, width, step{7, 12})
-		notes = append(notes, lines)
+		set = append(set, lines)
 	}
-	return notes
+	return set
+}
+
+func noteHeight(lines []string) float64 { return float64(len(lines))*leading(7) + 0.4 }
+
+func notesHeight(notes [][]string) (height float64) {
+	for _, lines := range notes {
+		height += noteHeight(lines)
+	}
+	return height
 }
 
 func (s *setter) footnote(x, y float64, lines []string) {
@@ -82,8 +142,7 @@ func (s *setter) footnote(x, y float64, lines []string) {
 
 // signHere is the foot of the last page.
 func (s *setter) signHere() {
-	const height = 13
-	s.place(height, func() {
+	s.place(signatureHeight, func() {
 		y := s.bottom - 3
 		s.blank(s.left, s.left+0.6*(s.right-s.left), y, s.words.signature)
 		s.blank(s.left+0.64*(s.right-s.left), s.right, y, s.words.date)
@@ -98,24 +157,25 @@ func quietMargin(c *content, width float64) float64 {
 	return width * quietZone / float64(c.qrModules)
 }
 
-// checkCode draws the QR code with its digits under it. Its dark modules begin at x, except on a roll, where its quiet zone
-// does.
+// digitsHeight is the line of digits under a QR code.
+const digitsHeight = 3.8
+
+// checkCode draws the QR code, its quiet zone beginning at x and y, and its digits under the quiet zone. The digits begin
+// where the dark modules do; on a roll they stand in the middle.
 func (s *setter) checkCode(x, y float64) {
 	if s.c.qr == "" {
 		return
 	}
 	margin := quietMargin(s.c, s.code)
-	if !s.roll {
-		x, y = x-margin, y-margin+1
-	}
 	s.sheet().qr = code{s.c.qr, s.c.qrModules, x, y, s.code}
 	size := s.fonts.regular.fitFigure(s.c.checkCode, s.code+16, 8)
 	if s.roll {
-		s.textAbout(x+s.code/2, y+s.code-margin+1, size, false, s.c.checkCode)
+		s.textAbout(x+s.code/2, y+s.code, size, false, s.c.checkCode)
+		s.textAbout(x+s.code/2, y+s.code+digitsHeight, 7, false, s.words.check)
 		return
 	}
-	s.text(x+margin, y+s.code-margin+0.6, size, false, s.c.checkCode)
-	s.text(x+s.code+margin+1, y+margin-0.4, 7, false, s.words.check)
+	s.text(x+margin, y+s.code, size, false, s.c.checkCode)
+	s.text(x+s.code+0.6, y+margin-0.4, 7, false, s.words.check)
 }
 
 // blank is a line to write on, with what is to be written before it; y is the line.
@@ -132,29 +192,34 @@ func (s *setter) rollStub() {
 		s.blank(s.left, s.right, s.y+19, s.words.date)
 	})
 	if s.c.qr != "" {
-		s.place(s.code+5, func() {
-			s.checkCode(middle-s.code/2, s.y+1)
-			s.textAbout(middle, s.y+s.code+1.8, 7, false, s.words.check)
-		})
+		s.place(s.code+digitsHeight+5, func() { s.checkCode(middle-s.code/2, s.y+1) })
 	}
 	s.sheet().height = s.y + 12
 }
 
+// panelNet is the net pay at the head of the panel, on the first third of a slip and on the last.
+func (s *setter) panelNet() {
+	toX := s.width - s.left
+	s.text(s.panel, s.top, s.small, false, s.words.net)
+	s.figureTo(toX, s.top+2.2, toX-s.panel, s.hero, true, s.c.net)
+}
+
 // sidePanel stands to the right of the table of a third, on the last third of a slip; those before it say that more
-// follows. The footnotes stand in it where there is room, else they have followed the table already.
-func (s *setter) sidePanel(notes [][]string) {
-	x, toX := s.panel, s.width-s.left
+// follows. What does not fit into it follows the table.
+func (s *setter) sidePanel() {
+	toX := s.width - s.left
+	owed, notes := s.besides()
 	for _, sh := range s.sheets {
-		sh.rules = append(sh.rules, rule{x - 5, s.top, x - 5, s.bottom, hairline})
+		sh.rules = append(sh.rules, rule{s.panel - 5, s.top, s.panel - 5, s.bottom, hairline})
 	}
 	for _, sh := range s.sheets[:len(s.sheets)-1] {
 		width := s.fonts.regular.width(s.words.continued, s.body)
 		sh.texts = append(sh.texts, placed{x: toX - width, y: s.bottom, size: s.body, text: s.words.continued})
 	}
-	y := s.top
-	s.text(x, y, s.small, false, s.words.net)
-	s.figureTo(toX, y+2.2, toX-x, s.hero, true, s.c.net)
-	y += 2.6 + leading(s.hero)
+	if len(s.sheets) > 1 {
+		s.panelNet()
+	}
+	x, y := s.panel, s.top+2.6+leading(s.hero)
 	if s.c.netWords != "" {
 		y += s.lines(x, y, toX-x, false, "capitals", s.c.netWords, panelWords...)
 	}
@@ -163,33 +228,62 @@ func (s *setter) sidePanel(notes [][]string) {
 	y += 1.2
 	for _, t := range append(s.sums(), sum{s.words.carried, s.c.carried}) {
 		s.sum(x, toX, y, s.body, false, t)
-		y += panelLine
+		y += s.line
+	}
+	for _, o := range owed {
+		s.carry(x, toX, y, o)
+		y += o.height
 	}
 	y += 0.4
 	s.rule(x, toX, y)
 	y += 1.4
 	for _, lines := range notes {
 		s.footnote(x, y, lines)
-		y += float64(len(lines))*leading(7) + 0.4
+		y += noteHeight(lines)
 	}
-	s.checkCode(x, s.bottom-s.code+1)
-	s.blank(x+s.code+1, toX, s.bottom-11, s.words.signature)
-	s.blank(x+s.code+1, toX, s.bottom-1, s.words.date)
+	margin := quietMargin(s.c, s.code)
+	s.checkCode(x-margin, s.bottom-s.code-digitsHeight)
+	s.blank(x+s.code-margin+2, toX, s.bottom-14, s.words.signature)
+	s.blank(x+s.code-margin+2, toX, s.bottom-digitsHeight-0.6, s.words.date)
 }
-
-const panelLine = 4.3 // height of one of the totals in the panel
 
 var panelWords = []step{{8, 1}, {7.5, 2}, {7, 4}}
 
-// panelNotes are the footnotes set for the panel, and whether they fit in.
-func (s *setter) panelNotes() (notes [][]string, fit bool) {
+// besides shares what explains the figures between the panel and the room under the table. The footnotes stand in the
+// panel if it holds all of them; else under the table, as many as there is room for, and the rest in the panel. What is
+// carried stands in the panel unless it is too much.
+func (s *setter) besides() (owed []carried, notes [][]string) {
 	width := s.width - s.left - s.panel
-	room := s.bottom - s.code - s.top - leading(s.hero) - 4*panelLine - 7.2
 	words, size, _ := s.fonts.regular.fit(s.c.netWords, width, panelWords...)
-	room -= float64(len(words)) * leading(size)
-	notes = s.setFootnotes(width)
-	for _, lines := range notes {
-		room -= float64(len(lines))*leading(7) + 0.4
+	foot := 18.0 // what the signature needs
+	if s.c.qr != "" {
+		foot = s.code + digitsHeight
 	}
-	return notes, room >= 0
+	room := s.bottom - foot - s.top - leading(s.hero) - 4*s.line - 7.2 - float64(len(words))*leading(size)
+	var height float64
+	for i := range s.c.carries {
+		owed = append(owed, s.setCarry(i, width))
+		height += owed[i].height
+	}
+	if height > room {
+		s.place(leading(8)+1, func() { s.text(s.left, s.y, 8, true, s.words.carried) })
+		s.carries(s.left, s.right)
+		owed, height = nil, 0
+	}
+	notes = s.setFootnotes(s.c.footnotes, width)
+	if height+notesHeight(notes) <= room {
+		return owed, notes
+	}
+	first, below := 0, s.y+2
+	for _, lines := range s.setFootnotes(s.c.footnotes, s.right-s.left) {
+		if below += noteHeight(lines); below > s.bottom {
+			break
+		}
+		first++
+	}
+	for first < len(notes) && height+notesHeight(notes[first:]) > room {
+		first++
+	}
+	s.footnotes(s.c.footnotes[:first], 0)
+	return owed, notes[first:]
 }

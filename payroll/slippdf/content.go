@@ -16,7 +16,8 @@ type content struct {
 	draft                                          bool
 	rows                                           []row
 	gross, deductions, tax, net, carried           string
-	netWords                                       string // 人民币…, "" in English and for other currencies
+	carries                                        []sum
+	netWords                                       string // 人民币…, "" for other currencies
 	footnotes                                      []string
 	qr                                             string // path, see qrPath
 	qrModules                                      int
@@ -63,7 +64,7 @@ func (p *fontPair) prepare(slip *Slip, words *labels, warn func(string, ...any))
 		tax:        figure(slip.Tax.Neg()),
 		net:        symbol(currency) + figure(slip.Net),
 		carried:    figure(slip.Carried),
-		checkCode:  text("check code", slip.CheckCode),
+		checkCode:  text("check code", grouped(slip.CheckCode)),
 	}
 	if c.approved == "" {
 		c.approved = "–"
@@ -72,13 +73,16 @@ func (p *fontPair) prepare(slip *Slip, words *labels, warn func(string, ...any))
 	if slip.Version > 0 {
 		c.numbered = joined(c.number, fmt.Sprintf(words.version, slip.Version))
 	}
-	if words.capitals != "" && symbol(currency) == symbol("") {
+	if symbol(currency) == symbol("") {
 		c.netWords = "人民币" + Capitals(slip.Net)
 	}
 	for i, note := range slip.Footnotes {
 		c.footnotes = append(c.footnotes, fmt.Sprintf("%d. %s", i+1, text("footnote", note)))
 	}
 	c.addRows(slip.Lines, words, text)
+	for _, owed := range slip.Carries {
+		c.carries = append(c.carries, sum{joined(text("kind", owed.Kind), text("date", string(owed.Since)), text("note", owed.Note)), figure(owed.Amount)})
+	}
 	if slip.CheckURL != "" {
 		var err error
 		if c.qr, c.qrModules, err = qrPath(slip.CheckURL); err != nil {
@@ -125,6 +129,18 @@ func counted(format string, n int64) string {
 		return ""
 	}
 	return fmt.Sprintf(format, n)
+}
+
+// grouped sets a blank after every fourth digit of a number that comes without any.
+func grouped(digits string) string {
+	if strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+		return digits
+	}
+	var groups []string
+	for group := range slices.Chunk([]byte(digits), 4) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, " ")
 }
 
 // figure is an amount with a true minus sign.

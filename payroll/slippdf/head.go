@@ -11,7 +11,9 @@ func (s *setter) opening() {
 		width -= netWidth + 6
 	}
 	height := s.lines(s.left, s.y, width, true, "worker", s.c.name, s.names...)
-	if s.panel == 0 {
+	if s.panel > 0 {
+		s.panelNet()
+	} else {
 		height = max(height, leading(s.hero)+3)
 	}
 	s.y += max(height, leading(s.names[0].size)) + 1.5

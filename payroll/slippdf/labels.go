@@ -20,7 +20,7 @@ var chinese = labels{
 	operation: "工序 / 加工单", pieces: "计件数", rate: "单价", amount: "金额",
 	rework: "返工 %d", workmanship: "工废 %d", material: "料废 %d",
 	gross: "应发", deductions: "扣款", tax: "个税", net: "实发",
-	carried: "结转下期", capitals: "大写",
+	carried: "结转下期", capitals: "实发大写",
 	check: "扫码核对", signature: "本人签字", date: "日期",
 	page: "第 %d 页 共 %d 页", continued: "转下页", empty: "本期没有计件，也没有其他款项。",
 }
@@ -30,10 +30,10 @@ var english = labels{
 	code: "Worker no.", period: "Period", number: "Slip no.", approved: "Approved",
 	version:   "version %d",
 	operation: "Operation / order", pieces: "Pieces", rate: "Rate", amount: "Amount",
-	rework: "rework %d", workmanship: "workmanship scrap %d", material: "material scrap %d",
+	rework: "rework %d", workmanship: "work scrap %d", material: "material scrap %d",
 	gross: "Gross", deductions: "Deductions", tax: "Tax", net: "Net pay",
-	carried: "Carried forward",
-	check:   "Scan to check", signature: "Signature", date: "Date",
+	carried: "Carried forward", capitals: "In Chinese capitals",
+	check: "Scan to check", signature: "Signature", date: "Date",
 	page: "Page %d of %d", continued: "continued", empty: "No work and no other amounts in this period.",
 }
 

@@ -15,37 +15,43 @@ type setter struct {
 	rowsOn bool    // a new sheet repeats the head of the table
 }
 
-// setSlip lays a slip out on as many sheets as it needs.
-func setSlip(paper paper, words *labels, fonts *fontPair, c *content, warn func(string, ...any)) []*sheet {
-	s := &setter{paper: paper, words: words, fonts: fonts, c: c, warn: warn}
+// setSlip lays a slip out on as few sheets as it can, with as much air as these leave.
+func setSlip(paper paper, words *labels, fonts *fontPair, c *content, warn func(string, ...any)) (fewest []*sheet) {
+	for step := range 3 {
+		s := &setter{paper: paper.tightened(step), words: words, fonts: fonts, c: c, warn: warn}
+		if sheets := s.set(); step == 0 || len(sheets) < len(fewest) {
+			fewest = sheets
+		}
+		if len(fewest) == 1 {
+			break
+		}
+	}
+	return fewest
+}
+
+// set fills the sheets.
+func (s *setter) set() []*sheet {
 	s.measure()
 	s.rowsOn = true
 	s.newSheet()
-	for i := range c.rows {
-		s.row(&c.rows[i])
+	for i := range s.c.rows {
+		s.row(&s.c.rows[i])
 	}
-	if len(c.rows) == 0 {
-		s.place(6, func() { s.text(s.left, s.y+1, s.body, false, words.empty) })
+	if len(s.c.rows) == 0 {
+		s.place(6, func() { s.text(s.left, s.y+1, s.body, false, s.words.empty) })
 	}
 	s.rowsOn = false
 	switch {
 	case s.panel > 0:
-		notes, fit := s.panelNotes()
-		if !fit {
-			s.footnotes()
-			notes = nil
-		}
-		s.sidePanel(notes)
+		s.sidePanel()
 	case s.roll:
 		s.totals(s.left, s.right)
+		s.carries(s.left, s.right)
 		s.netInWords()
-		s.footnotes()
+		s.footnotes(s.c.footnotes, 0)
 		s.rollStub()
 	default:
-		s.totals(s.left+62, s.right)
-		s.netInWords()
-		s.footnotes()
-		s.signHere()
+		s.closing()
 	}
 	for i, sh := range s.sheets {
 		s.footer(sh, i+1)
@@ -74,8 +80,11 @@ func (s *setter) newSheet() {
 }
 
 // place draws something of a known height where there is room for all of it, here or on a new sheet.
-func (s *setter) place(height float64, draw func()) {
-	if s.y+height > s.bottom {
+func (s *setter) place(height float64, draw func()) { s.placeBefore(height, 0, draw) }
+
+// placeBefore is place for what must stand on the same sheet as something that follows it.
+func (s *setter) placeBefore(height, next float64, draw func()) {
+	if s.y+height+next > s.bottom {
 		s.newSheet()
 	}
 	draw()

@@ -101,7 +101,7 @@ func TestManyLines(t *testing.T) {
 	for _, c := range []struct {
 		format slippdf.Format
 		pages  int // at least
-	}{{slippdf.A5, 10}, {slippdf.ThreeUp, 15}, {slippdf.Thermal, 1}} {
+	}{{slippdf.A5, 6}, {slippdf.ThreeUp, 12}, {slippdf.Thermal, 1}} {
 		s := april(t, "zh")
 		s.Lines = nil
 		for i := range 200 {

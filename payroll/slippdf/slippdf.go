@@ -47,10 +47,19 @@ type Slip struct {
 	Lines    []Line
 
 	Gross, Deductions, Tax, Net, Carried piecework.Money
+	Carries                              []Carry // what Carried is made of, each printed under it
 
 	Footnotes []string // the rules that were applied, numbered in print
 	CheckURL  string   // what the QR code holds; "" prints none
-	CheckCode string   // the digits under it
+	CheckCode string   // under it, digits in groups of four
+}
+
+// Carry is one thing that did not fit and is taken from the next slip.
+type Carry struct {
+	Kind   string // label in the language of the print, such as 借支 or Advance
+	Since  piecework.Date
+	Note   string
+	Amount piecework.Money // not negative
 }
 
 // Line is one line of a slip: pieces at a rate, or an amount alone. Consecutive lines of the same Kind stand under one heading.
