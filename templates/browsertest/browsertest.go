@@ -38,32 +38,33 @@ func Open(t testing.TB) context.Context {
 	return ctx
 }
 
-// Look opens url in windows of all Sizes and reports what a person would stumble over: a page that scrolls sideways,
-// something to press that is too small for a finger, and what an accessibility checker finds. With -shots DIR it also
-// keeps pictures, as NAME-WIDTH.png (what is seen first) and NAME-WIDTH-whole.png, and NAME-print.pdf.
+// Look opens url and reports what a person would stumble over: in windows of all Sizes a page that scrolls sideways or, on a
+// phone, something to press that is too small for a finger; and, once, what an accessibility checker finds. With -shots DIR
+// it also keeps pictures, as NAME-WIDTH.png (what is seen first) and NAME-WIDTH-whole.png, and NAME-print.pdf.
 func Look(t testing.TB, ctx context.Context, name, url string) {
 	t.Helper()
 	axe := axeScript(t)
+	report := func(what, script string) {
+		t.Helper()
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](script, chromedp.EvalAwaitPromise))
+		do(t, err)
+		for _, f := range found {
+			t.Errorf("%s: %s: %s", name, what, f)
+		}
+	}
+	do(t, chromedp.Do(ctx, chromedp.Navigate(url)))
 	for _, size := range Sizes {
-		do(t, chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height), chromedp.Navigate(url)))
-		report := func(what, script string) {
-			t.Helper()
-			found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](script, chromedp.EvalAwaitPromise))
-			do(t, err)
-			for _, f := range found {
-				t.Errorf("%s at %d px: %s: %s", name, size.Width, what, f)
-			}
-		}
-		report("sticks out", tooWide)
+		do(t, chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height)))
+		report(fmt.Sprintf("at %d px sticks out", size.Width), tooWide)
 		if size.Width < 1000 {
-			report("is too small to press", tooSmall)
+			report(fmt.Sprintf("at %d px is too small to press", size.Width), tooSmall)
 		}
-		do(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](axe)))
-		report("accessibility", faults)
 		if *shots != "" {
 			pictures(t, ctx, name, size.Width)
 		}
 	}
+	do(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](axe)))
+	report("accessibility", faults)
 }
 
 // tooWide lists what sticks out of the window, except in parts that scroll by themselves.
