@@ -2,7 +2,6 @@ package payroll
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -99,10 +98,7 @@ func (s *Slip) content() []byte {
 	c.Text("slip/1", s.Worker.Code, string(s.Run.PeriodFrom), string(s.Run.PeriodTo))
 	c.Int(s.RunID, int64(s.Version), s.Gross.Fen(), s.Deductions.Fen(), s.Tax.Fen(), s.Net.Fen(), s.CarriedForward.Fen(), int64(s.IssuedAt))
 	c.Text(s.IssuedBy, s.Reason, string(s.IncomeType))
-	c.Int(s.Income.Fen(), s.Minutes, s.MinimumHourly.Fen())
-	if before := []int64{s.IncomeBefore.Fen(), s.TaxBefore.Fen(), s.TaxFree.Fen()}; !slices.Equal(before, []int64{0, 0, 0}) {
-		c.Int(before...)
-	}
+	c.Int(s.Income.Fen(), s.IncomeBefore.Fen(), s.TaxBefore.Fen(), s.TaxFree.Fen(), s.Minutes, s.MinimumHourly.Fen())
 	s.writeLines(&c)
 	return c.Bytes()
 }
