@@ -42,8 +42,11 @@ type slipLine struct {
 
 // Takes says whether the line stands among what is taken from the pay.
 func (l slipLine) Takes() bool {
-	return l.Amount.Sign() < 0 || l.Amount.IsZero() && l.Kind == payroll.Correction
+	return l.Amount.Sign() < 0 || l.Amount.IsZero() && (l.Kind == payroll.Correction || l.Quantity < 0)
 }
+
+// Counted says whether tallies stand behind the line, also where what was taken is not pieces × rate.
+func (l slipLine) Counted() bool { return l.IsWork() }
 
 // slipShow shows a slip; ?line=2 opens the tallies behind that line.
 func (s *Server) slipShow(c echo.Context) error {
