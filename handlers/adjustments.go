@@ -43,13 +43,13 @@ func signed(a payroll.Adjustment) piecework.Money {
 // adjustments lists what changes pay besides pieces, the latest first.
 func (s *Server) adjustments(c echo.Context) error {
 	f, v := s.filter(c), visitOf(c)
-	p := adjustmentList{Query: f.Query, From: string(f.From), To: string(f.To), Status: f.Status, Kinds: kindWords(c),
+	p := adjustmentList{Query: f.Query, From: c.QueryParam("from"), To: c.QueryParam("to"), Status: f.Status, Kinds: kindWords(c),
 		States: []templates.Option{{Value: "open", Text: v.says("Not settled yet")}}}
 	var err error
 	if p.List, err = payroll.Adjustments(c.Request().Context(), s.DB, f); err != nil {
 		return err
 	}
-	return s.page(c, "adjustments/list", p)
+	return s.pageOfDays(c, "adjustments/list", p)
 }
 
 func kindWords(c echo.Context) map[payroll.Kind]string {

@@ -134,10 +134,14 @@ type listOutput[T any] struct {
 	}
 }
 
-// answerList turns a page of the domain into an answer.
-func answerList[T, U any](page piecework.Page[T], err error, convert func(*T) U) (*listOutput[U], error) {
+// answerList turns a page of the domain into an answer. A page after the last is empty, so that a program that asks for one after the
+// other comes to an end.
+func answerList[T, U any](asked int, page piecework.Page[T], err error, convert func(*T) U) (*listOutput[U], error) {
 	if err != nil {
 		return nil, err
+	}
+	if asked > page.Number {
+		page.Number, page.Items = asked, nil
 	}
 	out := new(listOutput[U])
 	out.Body.Items = make([]U, len(page.Items))
@@ -159,7 +163,7 @@ type apiSession struct {
 
 func (s *Server) apiSessions(ctx context.Context, in *listInput) (*listOutput[apiSession], error) {
 	page, err := piecework.Sessions(ctx, s.DB, in.filter(ctx))
-	return answerList(page, err, func(w *piecework.WorkSession) apiSession {
+	return answerList(in.Page, page, err, func(w *piecework.WorkSession) apiSession {
 		return apiSession{w.Code, w.Workshop.Code, w.WorkDate, w.StartsAt, w.EndsAt, w.Open()}
 	})
 }
@@ -178,7 +182,7 @@ type apiOrder struct {
 
 func (s *Server) apiOrders(ctx context.Context, in *listInput) (*listOutput[apiOrder], error) {
 	page, err := piecework.Orders(ctx, s.DB, in.filter(ctx))
-	return answerList(page, err, func(o *piecework.ProcessingOrder) apiOrder {
+	return answerList(in.Page, page, err, func(o *piecework.ProcessingOrder) apiOrder {
 		return apiOrder{o.Code, o.Workshop.Code, o.Contractor.Code, o.Product.Code, o.Quantity, o.UnitFee.String(), o.OrderedOn, o.DueOn, !o.Closed()}
 	})
 }
@@ -192,7 +196,7 @@ type apiWorker struct {
 
 func (s *Server) apiWorkers(ctx context.Context, in *listInput) (*listOutput[apiWorker], error) {
 	page, err := piecework.Workers(ctx, s.DB, in.filter(ctx))
-	return answerList(page, err, func(w *piecework.Worker) apiWorker {
+	return answerList(in.Page, page, err, func(w *piecework.Worker) apiWorker {
 		return apiWorker{w.Code, w.Name, w.Workshop.Code, w.Active}
 	})
 }
@@ -207,7 +211,7 @@ type apiRun struct {
 
 func (s *Server) apiRuns(ctx context.Context, in *listInput) (*listOutput[apiRun], error) {
 	page, err := payroll.Runs(ctx, s.DB, in.filter(ctx))
-	return answerList(page, err, func(r *payroll.PayRun) apiRun {
+	return answerList(in.Page, page, err, func(r *payroll.PayRun) apiRun {
 		return apiRun{r.ID, r.Workshop.Code, r.PeriodFrom, r.PeriodTo, r.Status}
 	})
 }
@@ -230,7 +234,7 @@ type apiSlip struct {
 
 func (s *Server) apiSlips(ctx context.Context, in *slipsInput) (*listOutput[apiSlip], error) {
 	page, err := payroll.Slips(ctx, s.DB, in.Run, visitIn(ctx).who.Scope(piecework.Filter{Page: in.Page}))
-	return answerList(page, err, func(p *payroll.Slip) apiSlip {
+	return answerList(in.Page, page, err, func(p *payroll.Slip) apiSlip {
 		return apiSlip{p.Worker.Code, p.Worker.Name, p.Version, p.Gross.String(), p.Deductions.String(), p.Tax.String(), p.Net.String(), p.CarriedForward.String()}
 	})
 }

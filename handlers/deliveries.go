@@ -25,7 +25,7 @@ func (p deliveryList) Narrowed() bool {
 // deliveries lists deliveries, the latest first, or only those that wait for a decision.
 func (s *Server) deliveries(c echo.Context) error {
 	ctx, f := c.Request().Context(), s.filter(c)
-	p := deliveryList{Query: f.Query, Status: f.Status, From: string(f.From), To: string(f.To), Own: visitOf(c).who.Role == account.Contractor}
+	p := deliveryList{Query: f.Query, Status: f.Status, From: c.QueryParam("from"), To: c.QueryParam("to"), Own: visitOf(c).who.Role == account.Contractor}
 	if f.OrderID != 0 {
 		if err := visitOf(c).who.May(ctx, s.DB, "order", f.OrderID); err != nil {
 			return err
@@ -39,7 +39,7 @@ func (s *Server) deliveries(c echo.Context) error {
 	if p.List, err = piecework.Deliveries(ctx, s.DB, f); err != nil {
 		return err
 	}
-	return s.page(c, "deliveries/list", p)
+	return s.pageOfDays(c, "deliveries/list", p)
 }
 
 type deliveryForm struct {

@@ -169,6 +169,22 @@ func (s *Server) filter(c echo.Context) piecework.Filter {
 	return visitOf(c).who.Scope(f)
 }
 
+// pageOfDays shows a list that the address narrows to the days ?from through ?to. A day that cannot be read narrows nothing, and the
+// page, status 422, says what is wrong with it.
+func (s *Server) pageOfDays(c echo.Context, name string, page any) error {
+	wrong := &piecework.Invalid{}
+	for _, field := range []string{"from", "to"} {
+		if day := c.QueryParam(field); day != "" {
+			_, msg := piecework.ParseDate(day)
+			wrong.AddMsg(field, msg)
+		}
+	}
+	if err := wrong.Err(); err != nil {
+		return s.again(c, err, name, page)
+	}
+	return s.page(c, name, page)
+}
+
 // printable is s, or nothing if it holds what no text has, such as a NUL, which databases refuse.
 func printable(s string) string {
 	if piecework.CheckText(s, piecework.MaxNote) != nil {
@@ -177,7 +193,27 @@ func printable(s string) string {
 	return s
 }
 
-// workshops are the workshops the person sees, as choices. There is nothing to choose for one who has her own.
+// workshopChoice is the part of a form that asks for a workshop.
+type workshopChoice struct {
+	Workshops []templates.Option // nil: the person has one of her own
+}
+
+// NoWorkshop says whether the form cannot be filled in, because there is no workshop yet.
+func (w workshopChoice) NoWorkshop() bool { return w.Workshops != nil && len(w.Workshops) == 0 }
+
+// chooseWorkshop is the choice for a form; the only one there is counts as chosen.
+func (s *Server) chooseWorkshop(c echo.Context, typed values) (workshopChoice, error) {
+	if visitOf(c).who.WorkshopID != 0 {
+		return workshopChoice{}, nil
+	}
+	options, err := s.workshops(c)
+	if len(options) == 1 && typed["workshop"] == "" {
+		typed["workshop"] = options[0].Value
+	}
+	return workshopChoice{options}, err
+}
+
+// workshops are the workshops the person sees, as choices.
 func (s *Server) workshops(c echo.Context) ([]templates.Option, error) {
 	list, err := piecework.Workshops(c.Request().Context(), s.DB, visitOf(c).who.WorkshopID)
 	if err != nil {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,7 +12,9 @@ import (
 )
 
 type minimumWagesPage struct {
-	Regions []region
+	Query   string
+	Known   []string // every region
+	Regions []region // those with Query in their names
 	Form    values
 }
 
@@ -37,8 +40,14 @@ func (s *Server) showMinimumWages(c echo.Context, wrong error, typed values) err
 	if err != nil {
 		return err
 	}
-	p, today, stands := minimumWagesPage{Form: typed}, s.today(c), standing{}
+	p, today, stands := minimumWagesPage{Form: typed, Query: strings.TrimSpace(printable(c.QueryParam("q")))}, s.today(c), standing{}
 	for _, m := range list {
+		if !slices.Contains(p.Known, m.Region) {
+			p.Known = append(p.Known, m.Region)
+		}
+		if !strings.Contains(strings.ToLower(m.Region), strings.ToLower(p.Query)) {
+			continue
+		}
 		if n := len(p.Regions); n == 0 || p.Regions[n-1].Name != m.Region {
 			p.Regions, stands = append(p.Regions, region{Name: m.Region}), standing{}
 		}

@@ -24,7 +24,7 @@ type orderList struct {
 type orderRow struct {
 	piecework.ProcessingOrder
 	Handed piecework.Handed
-	State  string // open, overdue, complete or closed
+	State  piecework.OrderState
 	Bar    bar
 }
 
@@ -47,27 +47,14 @@ func (s *Server) orders(c echo.Context) error {
 	}
 	today := s.today(c)
 	for i, o := range list.Items {
-		p.List.Items[i] = orderRow{o, handed[o.ID], stateOf(&o, handed[o.ID], today), handedBar(&o, handed[o.ID])}
+		p.List.Items[i] = orderRow{o, handed[o.ID], o.State(handed[o.ID], today), handedBar(&o, handed[o.ID])}
 	}
 	return s.page(c, "orders/list", p)
 }
 
-// stateOf is how an order stands on a day: closed, complete (every piece was delivered and decided about), overdue or open.
-func stateOf(o *piecework.ProcessingOrder, h piecework.Handed, today piecework.Date) string {
-	switch {
-	case o.Closed():
-		return "closed"
-	case h.Waiting() == 0 && h.Delivered-h.Returned >= o.Quantity:
-		return "complete"
-	case o.DueOn != "" && o.DueOn < today:
-		return "overdue"
-	}
-	return "open"
-}
-
 type orderShow struct {
 	Order     *piecework.ProcessingOrder
-	State     string
+	State     piecework.OrderState
 	DaysLeft  int  // to the due date; negative when it has passed
 	Office    bool // sees rates and may change things; a contractor may not
 	Others    []piecework.ProcessingOrder
@@ -113,7 +100,7 @@ func (s *Server) orderShow(c echo.Context) error {
 		return err
 	}
 	p.Handed = handed[o.ID]
-	p.State = stateOf(o, p.Handed, today)
+	p.State = o.State(p.Handed, today)
 	p.Fee = o.UnitFee.Times(p.Handed.Accepted)
 	p.Delivered = newBar(o.Quantity, part{"good", p.Handed.Delivered})
 	p.Decided = handedBar(o, p.Handed)
@@ -153,9 +140,9 @@ func (s *Server) orderSteps(ctx context.Context, p *orderShow, today piecework.D
 }
 
 type orderForm struct {
-	Order       *piecework.ProcessingOrder // nil: a new one
-	Form        values
-	Workshops   []templates.Option // nil: the person has one of her own
+	Order *piecework.ProcessingOrder // nil: a new one
+	Form  values
+	workshopChoice
 	Contractors []templates.Option
 	Products    []templates.Option
 }
@@ -175,13 +162,8 @@ func (s *Server) orderForm(c echo.Context, wrong error, o *piecework.ProcessingO
 	ctx, p := c.Request().Context(), orderForm{Order: o, Form: typed}
 	if o == nil {
 		var err error
-		if visitOf(c).who.WorkshopID == 0 {
-			if p.Workshops, err = s.workshops(c); err != nil {
-				return err
-			}
-			if len(p.Workshops) == 1 && typed["workshop"] == "" {
-				typed["workshop"] = p.Workshops[0].Value
-			}
+		if p.workshopChoice, err = s.chooseWorkshop(c, typed); err != nil {
+			return err
 		}
 		if p.Contractors, err = s.choices(ctx, (*piecework.Contractor)(nil)); err != nil {
 			return err

@@ -50,7 +50,7 @@ func TestRuns(t *testing.T) {
 	b.post("/runs", "period", "other", "from", "2026-01-01", "to", "2026-01-31").wants(t, 409, "没有可结算的内容", `name="from" type="date" value="2026-01-01"`)
 	a := b.post("/runs", october...)
 	a.wants(t, 303)
-	b.get(a.location).wants(t, 200, "草稿", "¥32.00", "结转下期", "没有工价的计件不在草稿里", "粘花", "/rates/new?operation=2", "S1", "实发为零", "由会计或管理员审核")
+	b.get(a.location).wants(t, 200, "草稿", "¥32.00", "结转下期", "没有工价的计件不在草稿里", "粘花", "/rates/new?operation=2", "这几天还有 1 个场次没有关闭", `href="/sessions?from=2026-10-01&amp;to=2026-10-31"`, "实发为零", "由会计或管理员审核")
 	b.get("/runs").wants(t, 200, "草稿", "¥32.00")
 	b.get("/runs/1?q=a2").wants(t, 200, "A2")
 	b.get("/runs/1?q=zzz").wants(t, 200, "没有符合的结算单")
@@ -213,6 +213,9 @@ func TestMe(t *testing.T) {
 	s.Must(payroll.Adjust(s.Ctx, s.DB, &payroll.Adjustment{WorkerID: s.Workers[0].ID, WorkDate: today, Kind: payroll.Advance, Amount: piecework.Fen(1000), RecordedBy: "test"}))
 	a := mine.get("/me")
 	a.wants(t, 200, "120件", "¥0.35", "¥42.00", "−¥10.00", "¥32.00", "另有 9 件")
+	if n := strings.Count(a.body, "¥32.00"); n != 2 {
+		t.Errorf("what she would get stands there %d times, want it on top and under the sum", n)
+	}
 	if strings.Contains(a.body, "7件") {
 		t.Error("the work of another worker shows")
 	}
@@ -221,6 +224,9 @@ func TestMe(t *testing.T) {
 	mine.get("/me").wants(t, 200, "¥42.00", "第一张结算单") // a draft is nothing to show yet
 	s.Must(payroll.Approve(s.Ctx, s.DB, run.ID, "test"))
 	mine.get("/me").wants(t, 200, "¥0.00", "/slips/1", "¥32.00")
+	s.Session("OLD", today.AddDays(-15)) // counted after the settlement of its days
+	s.Count("OLD", "A1", "cut", 10)
+	mine.get("/me").wants(t, 200, `<p class="amount num">¥3.50`, "10件")
 	s.as("lead").get("/me").wants(t, 403)
 }
 

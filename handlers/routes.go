@@ -157,6 +157,7 @@ func (s *Server) routes() []route {
 		{get, "/sessions", office, s.sessionsList, nil},
 		{get, "/sessions/new", office, s.sessionNew, nil},
 		{post, "/sessions", office, s.sessionCreate, nil},
+		{post, "/sessions/close-past", office, s.sessionsClosePast, nil},
 		{get, "/sessions/:session", office, s.sessionShow, nil},
 		{post, "/sessions/:session", office, s.sessionRecord, nil},
 		{post, "/sessions/:session/in", office, s.sessionIn, nil},

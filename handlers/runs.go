@@ -13,7 +13,6 @@ import (
 	"jijian/payroll"
 	"jijian/payroll/exchange"
 	"jijian/piecework"
-	"jijian/templates"
 )
 
 type runList struct {
@@ -38,9 +37,9 @@ func (s *Server) runs(c echo.Context) error {
 }
 
 type runForm struct {
-	Form      values
-	Workshops []templates.Option // nil: the person has one of her own
-	Periods   []period
+	Form values
+	workshopChoice
+	Periods []period
 }
 
 // period is a choice of dates that are often settled.
@@ -71,11 +70,9 @@ func (s *Server) runNew(c echo.Context) error {
 
 func (s *Server) runForm(c echo.Context, wrong error, typed values) error {
 	p := runForm{Form: typed, Periods: periods(c, s.today(c))}
-	if visitOf(c).who.WorkshopID == 0 {
-		var err error
-		if p.Workshops, err = s.workshops(c); err != nil {
-			return err
-		}
+	var err error
+	if p.workshopChoice, err = s.chooseWorkshop(c, typed); err != nil {
+		return err
 	}
 	if wrong != nil {
 		return s.again(c, wrong, "runs/new", p)

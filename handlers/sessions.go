@@ -18,6 +18,7 @@ type sessionList struct {
 	From, To string
 	All      bool // the person sees several workshops
 	Open     []piecework.WorkSession
+	Past     int // sessions of earlier days that are still open
 	Closed   piecework.Page[piecework.WorkSession]
 }
 
@@ -27,7 +28,7 @@ func (p sessionList) Narrowed() bool { return p.Query != "" || p.From != "" || p
 // sessionsList lists sessions: those open now, then the closed ones, the latest first.
 func (s *Server) sessionsList(c echo.Context) error {
 	ctx, f := c.Request().Context(), s.filter(c)
-	p := sessionList{Query: f.Query, From: string(f.From), To: string(f.To), All: visitOf(c).who.WorkshopID == 0}
+	p := sessionList{Query: f.Query, From: c.QueryParam("from"), To: c.QueryParam("to"), All: visitOf(c).who.WorkshopID == 0}
 	if f.Page <= 1 {
 		open := f
 		open.Status = "open"
@@ -36,18 +37,23 @@ func (s *Server) sessionsList(c echo.Context) error {
 			return err
 		}
 		p.Open = list.Items
+		past, err := piecework.Sessions(ctx, s.DB, visitOf(c).who.Scope(piecework.Filter{To: s.today(c).AddDays(-1), Status: "open"}))
+		if err != nil {
+			return err
+		}
+		p.Past = past.Total
 	}
 	f.Status = "closed"
 	var err error
 	if p.Closed, err = piecework.Sessions(ctx, s.DB, f); err != nil {
 		return err
 	}
-	return s.page(c, "sessions/list", p)
+	return s.pageOfDays(c, "sessions/list", p)
 }
 
 type sessionForm struct {
-	Form      values
-	Workshops []templates.Option // nil: the person has one of her own
+	Form values
+	workshopChoice
 }
 
 // sessionNew asks for a new session and suggests a code for it.
@@ -60,38 +66,18 @@ func (s *Server) sessionNew(c echo.Context) error {
 	typed := values{"date": string(today), "starts_at": "08:00"}
 	if len(list) == 1 {
 		typed["workshop"] = option(list[0].ID, "").Value
-		if typed["code"], err = s.nextSessionCode(ctx, &list[0], today); err != nil {
+		if typed["code"], err = piecework.NextSessionCode(ctx, s.DB, &list[0], today); err != nil {
 			return err
 		}
 	}
 	return s.sessionForm(c, nil, typed)
 }
 
-// nextSessionCode is the first free code of the form W1-20261103-1.
-func (s *Server) nextSessionCode(ctx context.Context, w *piecework.Workshop, day piecework.Date) (string, error) {
-	that, err := piecework.Sessions(ctx, s.DB, piecework.Filter{WorkshopID: w.ID, From: day, To: day})
-	if err != nil {
-		return "", err
-	}
-	taken := map[string]bool{}
-	for _, ws := range that.Items {
-		taken[ws.Code] = true
-	}
-	for n := 1; ; n++ {
-		code := fmt.Sprintf("%s-%s-%d", w.Code, day.Time().Format("20060102"), n)
-		if !taken[code] {
-			return code, nil
-		}
-	}
-}
-
 func (s *Server) sessionForm(c echo.Context, wrong error, typed values) error {
 	p := sessionForm{Form: typed}
-	if visitOf(c).who.WorkshopID == 0 {
-		var err error
-		if p.Workshops, err = s.workshops(c); err != nil {
-			return err
-		}
+	var err error
+	if p.workshopChoice, err = s.chooseWorkshop(c, typed); err != nil {
+		return err
 	}
 	if wrong != nil {
 		return s.again(c, wrong, "sessions/new", p)
@@ -103,15 +89,6 @@ func (s *Server) sessionForm(c echo.Context, wrong error, typed values) error {
 func (s *Server) sessionCreate(c echo.Context) error {
 	ctx, f := c.Request().Context(), readForm(c)
 	ws := &piecework.WorkSession{Code: f.text("code"), WorkshopID: f.workshop(s), WorkDate: f.date("date"), StartsAt: f.text("starts_at"), EndsAt: f.text("ends_at")}
-	if ws.Code == "" && ws.WorkshopID != 0 && ws.WorkDate != "" {
-		w, err := piecework.WorkshopByID(ctx, s.DB, ws.WorkshopID)
-		if err != nil {
-			return err
-		}
-		if ws.Code, err = s.nextSessionCode(ctx, w, ws.WorkDate); err != nil {
-			return err
-		}
-	}
 	err := f.and(ws.Validate())
 	if err == nil {
 		err = piecework.OpenSession(ctx, s.DB, ws)
@@ -332,6 +309,16 @@ func (s *Server) sessionClose(c echo.Context) error {
 		return err
 	}
 	return s.doneUndo(c, sessionPath(id), sessionPath(id)+"/reopen", "The session is closed. Everyone is checked out.")
+}
+
+// sessionsClosePast ends every session of an earlier day that is still open.
+func (s *Server) sessionsClosePast(c echo.Context) error {
+	who := visitOf(c).who
+	n, err := piecework.CloseSessionsBefore(c.Request().Context(), s.DB, who.WorkshopID, s.today(c), who.Name)
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/sessions", "%d sessions of earlier days are closed.", n)
 }
 
 // sessionReopen lets a closed session take tallies again.

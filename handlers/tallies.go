@@ -43,7 +43,7 @@ func netOf(t *piecework.Tally) piecework.Counts {
 // tallies lists tallies, the latest first.
 func (s *Server) tallies(c echo.Context) error {
 	f, v := s.filter(c), visitOf(c)
-	p := tallyList{Query: f.Query, From: string(f.From), To: string(f.To), Status: f.Status, Keep: map[string]string{}, States: []templates.Option{
+	p := tallyList{Query: f.Query, From: c.QueryParam("from"), To: c.QueryParam("to"), Status: f.Status, Keep: map[string]string{}, States: []templates.Option{
 		{Value: "open", Text: v.says("Not settled yet")}, {Value: "struck", Text: v.says("Struck")}, {Value: "reversal", Text: v.says("Reversals")}}}
 	for _, name := range []string{"session", "worker", "order"} {
 		if value := c.QueryParam(name); value != "" {
@@ -54,7 +54,7 @@ func (s *Server) tallies(c echo.Context) error {
 	if p.List, err = piecework.Tallies(c.Request().Context(), s.DB, f); err != nil {
 		return err
 	}
-	return s.page(c, "tallies/list", p)
+	return s.pageOfDays(c, "tallies/list", p)
 }
 
 type tallyPage struct {

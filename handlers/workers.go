@@ -7,7 +7,6 @@ import (
 
 	"jijian/payroll"
 	"jijian/piecework"
-	"jijian/templates"
 )
 
 type workerList struct {
@@ -30,8 +29,7 @@ type workerShow struct {
 	Worker      *piecework.Worker
 	ShareWeight piecework.Rate
 	Crew        []piecework.Worker
-	From, To    piecework.Date // of Open
-	Open        payroll.Slip   // what the pieces of the period come to that no approved run has
+	Open        payroll.Slip // what her pieces come to that no approved run has
 	Waiting     piecework.Counts
 	Tallies     []piecework.Tally
 	Slips       []payroll.Slip
@@ -51,14 +49,11 @@ func (s *Server) workerShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := workerShow{Worker: w, Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight), To: w.Workshop.Today()}
-	// Work is paid at least monthly, so what is open lies in this month or the last.
-	first, _ := p.To.Month()
-	p.From, _ = first.AddDays(-1).Month()
+	p := workerShow{Worker: w, Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight)}
 	if p.Crew, err = piecework.Crew(ctx, s.DB, w.WorkshopID); err != nil {
 		return err
 	}
-	if p.Open, p.Waiting, err = payroll.OpenPay(ctx, s.DB, w, p.From, p.To); err != nil {
+	if p.Open, p.Waiting, err = payroll.OpenPay(ctx, s.DB, w, "", ""); err != nil {
 		return err
 	}
 	if p.TaxRules, p.Tax, err = s.taxRules(c, w); err != nil {
@@ -83,9 +78,9 @@ func (s *Server) workerShow(c echo.Context) error {
 }
 
 type workerForm struct {
-	Worker    *piecework.Worker // nil: a new one
-	Form      values
-	Workshops []templates.Option // nil: the person has one of her own
+	Worker *piecework.Worker // nil: a new one
+	Form   values
+	workshopChoice
 }
 
 // workerNew asks for a new worker and suggests the next code.
@@ -100,13 +95,10 @@ func (s *Server) workerNew(c echo.Context) error {
 // workerForm shows the form of a worker, with what is wrong in it if wrong is not nil.
 func (s *Server) workerForm(c echo.Context, wrong error, w *piecework.Worker, typed values) error {
 	p := workerForm{Worker: w, Form: typed}
-	if w == nil && visitOf(c).who.WorkshopID == 0 {
+	if w == nil {
 		var err error
-		if p.Workshops, err = s.workshops(c); err != nil {
+		if p.workshopChoice, err = s.chooseWorkshop(c, typed); err != nil {
 			return err
-		}
-		if len(p.Workshops) == 1 && typed["workshop"] == "" {
-			typed["workshop"] = p.Workshops[0].Value
 		}
 	}
 	if wrong != nil {

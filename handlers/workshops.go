@@ -11,18 +11,19 @@ import (
 )
 
 type workshopList struct {
-	Workshops []piecework.Workshop
-	Adds      bool // the person may add one
+	Query string
+	Adds  bool // the person may add one
+	List  piecework.Page[piecework.Workshop]
 }
 
 // workshopsList lists the workshops the person sees.
 func (s *Server) workshopsList(c echo.Context) error {
-	who := visitOf(c).who
-	list, err := piecework.Workshops(c.Request().Context(), s.DB, who.WorkshopID)
+	f := s.filter(c)
+	list, err := piecework.WorkshopsFound(c.Request().Context(), s.DB, f)
 	if err != nil {
 		return err
 	}
-	return s.page(c, "workshops/list", workshopList{list, who.WorkshopID == 0})
+	return s.page(c, "workshops/list", workshopList{f.Query, visitOf(c).who.WorkshopID == 0, list})
 }
 
 type workshopForm struct {

@@ -56,6 +56,38 @@ func TestChangesCompareByTheDay(t *testing.T) {
 	}
 }
 
+func TestASupplementIsComparedWithNothing(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Cut, nil, "2026-10-01", "1")
+	w.Session("S2", "2026-10-20")
+	w.Session("S3", "2026-11-05")
+	previous := func(run *payroll.PayRun) *payroll.PayRun {
+		review, err := payroll.ReviewOf(w.Ctx, w.DB, run)
+		w.Must(err)
+		return review.Previous
+	}
+	approve := func(run *payroll.PayRun) { w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "test")) }
+	w.Count("S1", "A1", "cut", 100)
+	first := settle(w, "2026-10-01", "2026-10-15")
+	approve(first)
+	w.Count("S2", "A1", "cut", 100)
+	second := settle(w, "2026-10-16", "2026-10-31")
+	if p := previous(second); p == nil || p.ID != first.ID {
+		t.Errorf("the second half is compared with %+v", p)
+	}
+	approve(second)
+	w.Count("S2", "A1", "cut", 1)
+	supplement := settle(w, "2026-10-16", "2026-10-31")
+	if p := previous(supplement); p != nil {
+		t.Errorf("the supplement is compared with run %d", p.ID)
+	}
+	approve(supplement)
+	w.Count("S3", "A1", "cut", 100)
+	if p := previous(settle(w, "2026-11-01", "2026-11-15")); p == nil || p.ID != second.ID {
+		t.Errorf("the half-month after is compared with %+v", p)
+	}
+}
+
 func TestRunOfTally(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	w.Agree(w.Cut, nil, "2026-10-01", "1")

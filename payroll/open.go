@@ -2,6 +2,7 @@ package payroll
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -12,11 +13,18 @@ import (
 const inLockedRun = `EXISTS (SELECT 1 FROM tally_claims tc JOIN pay_runs p ON p.id = tc.run_id
 	WHERE tc.tally_id = t.id AND p.status IN ('approved', 'paid'))`
 
-// OpenPay is what a worker's pieces on work dates from through to come to that no approved or paid run has, before anything is
-// taken off: a slip with lines and Gross, and the count of pieces that wait for a rate. It costs the worker's own period.
+// OpenPay is what a worker's pieces on work dates from through to ("" is open) come to that no approved or paid run has, before
+// anything is taken off: a slip with lines and Gross, and the count of pieces that wait for a rate. It costs the worker's own rows.
 func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piecework.Date) (slip Slip, waiting piecework.Counts, err error) {
 	of := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("t.worker_id = ? AND t.work_date BETWEEN ? AND ?", w.ID, from, to).Where("NOT " + inLockedRun)
+		q = q.Where("t.worker_id = ?", w.ID).Where("NOT " + inLockedRun)
+		if from != "" {
+			q = q.Where("t.work_date >= ?", from)
+		}
+		if to != "" {
+			q = q.Where("t.work_date <= ?", to)
+		}
+		return q
 	}
 	in := Input{}
 	if in.Work, err = sumWork(ctx, db, of); err != nil {
@@ -48,4 +56,26 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 	list := []Slip{slip}
 	err = nameLines(ctx, db, list)
 	return list[0], waiting, err
+}
+
+// OpenExtras is what changes a worker's pay besides pieces and no approved or paid run has: her adjustments, the latest first, and
+// what earlier runs carried forward, which is still to be taken.
+func OpenExtras(ctx context.Context, db bun.IDB, workerID int64) (list []Adjustment, carried piecework.Money, err error) {
+	lockedRuns := db.NewSelect().Model((*PayRun)(nil)).Column("id").Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut}))
+	err = db.NewSelect().Model(&list).Where("adj.worker_id = ? AND adj.withdrawn_at = 0", workerID).
+		Where("(adj.run_id IS NULL OR adj.run_id NOT IN (?))", lockedRuns).OrderExpr("adj.work_date DESC, adj.id DESC").Scan(ctx)
+	if err != nil {
+		return nil, carried, fmt.Errorf("find open adjustments: %w", err)
+	}
+	var owed []Carry
+	err = db.NewSelect().Model(&owed).Where("worker_id = ? AND run_id IN (?)", workerID, lockedRuns).
+		Where("(taken_by_run_id IS NULL OR taken_by_run_id NOT IN (?))", lockedRuns).
+		Where("slip_id IN (SELECT id FROM slips WHERE NOT superseded)").Scan(ctx)
+	if err != nil {
+		return nil, carried, fmt.Errorf("find what is carried: %w", err)
+	}
+	for _, c := range owed {
+		carried = carried.Add(c.Amount)
+	}
+	return list, carried, nil
 }

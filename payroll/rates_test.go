@@ -70,3 +70,30 @@ func TestOpenPayIsWhatNoLockedRunHas(t *testing.T) {
 		t.Errorf("open pay %s in %d lines, %d pieces waiting", slip.Gross, len(slip.Lines), waiting.Good)
 	}
 }
+
+func TestOpenPayKnowsNoDay(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Cut, nil, "2026-01-01", "1")
+	w.Session("OLD", "2026-02-03")
+	w.Count("S1", "A1", "cut", 100)
+	adjust(w, 0, "2026-10-05", payroll.Advance, "130") // 30 of it is carried
+	w.Must(payroll.Approve(w.Ctx, w.DB, settle(w, "2026-10-01", "2026-10-31").ID, "other"))
+	w.Count("OLD", "A1", "cut", 40) // long settled days
+	adjust(w, 0, "2026-02-03", payroll.Bonus, "5")
+	adjust(w, 1, "2026-02-03", payroll.Bonus, "7")
+	check := func(when, gross, carried string, extras int) {
+		t.Helper()
+		slip, _, err := payroll.OpenPay(w.Ctx, w.DB, &w.Workers[0], "", "")
+		w.Must(err)
+		list, owed, err := payroll.OpenExtras(w.Ctx, w.DB, w.Workers[0].ID)
+		w.Must(err)
+		if slip.Gross.String() != gross || owed.String() != carried || len(list) != extras {
+			t.Errorf("%s: %s earned, %s carried, %d extras; want %s, %s, %d", when, slip.Gross, owed, len(list), gross, carried, extras)
+		}
+	}
+	check("after the settlement", "40.00", "30.00", 1)
+	supplement := settle(w, "2026-02-01", "2026-02-28")
+	check("while there is a draft", "40.00", "30.00", 1)
+	w.Must(payroll.Approve(w.Ctx, w.DB, supplement.ID, "other"))
+	check("when all is settled", "0.00", "0.00", 0)
+}

@@ -55,14 +55,15 @@ func WithoutRate(ctx context.Context, db bun.IDB, workshopID int64, from, to pie
 // Review is what a person should look at before a draft is approved.
 type Review struct {
 	WithoutRate  []Missing               // work of the period that waits for a rate
-	OpenSessions []piecework.WorkSession // sessions of the period that still take tallies
+	OpenSessions []piecework.WorkSession // sessions of the period that still take tallies, the latest first; a page of them
+	StillOpen    int                     // how many they are in all
 	Late         int64                   // tallies of the period with a rate that came in after the computation
 	Adjustments  int64                   // adjustments of the period that came in after it
 	RatesChanged bool                    // the draft uses rates that have changed since
 	TaxChanged   bool                    // tax would be withheld otherwise now
 	Disputes     []Dispute               // of the workshop, about earlier slips, that wait for an answer
 	UnderMinimum []Under                 // slips under the minimum wage for the hours
-	Previous     *PayRun                 // the locked run before this one, to compare with; nil when there is none
+	Previous     *PayRun                 // the locked run before this one, to compare with; nil when there is none or this one is a supplement
 	Before       Totals                  // its totals
 }
 
@@ -83,7 +84,7 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	if err != nil {
 		return r, err
 	}
-	r.OpenSessions = sessions.Items
+	r.OpenSessions, r.StillOpen = sessions.Items, sessions.Total
 	waiting, err := inPeriod(run.WorkshopID, run.PeriodFrom, run.PeriodTo)(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).Count(ctx)
 	if err != nil {
 		return r, fmt.Errorf("count open tallies: %w", err)
@@ -117,10 +118,23 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	return r, r.findPrevious(ctx, db, run)
 }
 
+// findPrevious finds the run to compare with. A supplement, which settles days that a locked run covers already, has only what
+// was left over: it is compared with nothing, and nothing is compared with it.
 func (r *Review) findPrevious(ctx context.Context, db bun.IDB, run *PayRun) error {
+	locked := bun.List([]RunStatus{Approved, PaidOut})
+	covered, err := db.NewSelect().Model((*PayRun)(nil)).Where("workshop_id = ? AND id <> ? AND status IN (?)", run.WorkshopID, run.ID, locked).
+		Where("period_from <= ? AND period_to >= ?", run.PeriodTo, run.PeriodFrom).Exists(ctx)
+	if err != nil {
+		return fmt.Errorf("find runs of the same days: %w", err)
+	}
+	if covered {
+		return nil
+	}
 	var list []PayRun
-	err := db.NewSelect().Model(&list).Where("workshop_id = ? AND id <> ? AND period_to < ?", run.WorkshopID, run.ID, run.PeriodFrom).
-		Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).OrderExpr("period_to DESC, id DESC").Limit(1).Scan(ctx)
+	err = db.NewSelect().Model(&list).Where("pr.workshop_id = ? AND pr.period_to < ? AND pr.status IN (?)", run.WorkshopID, run.PeriodFrom, locked).
+		Where(`NOT EXISTS (SELECT 1 FROM pay_runs main WHERE main.workshop_id = pr.workshop_id AND main.id < pr.id AND main.status IN (?)
+			AND main.period_from <= pr.period_to AND main.period_to >= pr.period_from)`, locked).
+		OrderExpr("pr.period_to DESC, pr.id DESC").Limit(1).Scan(ctx)
 	if err != nil {
 		return fmt.Errorf("find the run before: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 // Today is what waits for a person.
 type Today struct {
 	Sessions    piecework.Page[piecework.WorkSession] // still take tallies
+	Past        int                                   // how many of them are of earlier days
 	Deliveries  piecework.Page[piecework.Delivery]    // the contractor has not fully decided about
 	Due         []piecework.DueOrder                  // within a week, or overdue
 	WithoutRate []Missing                             // counted and not payable; Day is the first of each operation and order
@@ -45,7 +46,13 @@ func TodayOf(ctx context.Context, db bun.IDB, workshopID int64, day piecework.Da
 	if t.Sessions, err = piecework.Sessions(ctx, db, f); err != nil {
 		return nil, err
 	}
-	f.Status = "waiting"
+	f.To = day.AddDays(-1)
+	past, err := piecework.Sessions(ctx, db, f)
+	if err != nil {
+		return nil, err
+	}
+	t.Past = past.Total
+	f.To, f.Status = "", "waiting"
 	if t.Deliveries, err = piecework.Deliveries(ctx, db, f); err != nil {
 		return nil, err
 	}

@@ -43,11 +43,17 @@ func TestToday(t *testing.T) {
 		o.ID, o.Code, o.DueOn = 0, code, due
 		w.Must(piecework.SaveOrder(w.Ctx, w.DB, &o))
 	}
+	done := *w.Order
+	done.ID, done.Code, done.Quantity, done.DueOn = 0, "DONE", 10, "2026-11-02" // late, but the contractor has it all
+	w.Must(piecework.SaveOrder(w.Ctx, w.DB, &done))
+	whole := &piecework.Delivery{Code: "D0", OrderID: done.ID, DeliveredOn: "2026-11-01", Quantity: 10}
+	w.Must(piecework.Deliver(w.Ctx, w.DB, whole))
+	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: whole.ID, Accepted: 10}))
 	delivery := &piecework.Delivery{Code: "D1", OrderID: w.Order.ID, DeliveredOn: "2026-11-09", Quantity: 100}
 	w.Must(piecework.Deliver(w.Ctx, w.DB, delivery))
 
 	found := today()
-	if found.Sessions.Total != 2 || found.Deliveries.Total != 1 || found.Drafts.Total != 0 {
+	if found.Sessions.Total != 2 || found.Past != 2 || found.Deliveries.Total != 1 || found.Drafts.Total != 0 {
 		t.Errorf("%d sessions, %d deliveries, %d drafts", found.Sessions.Total, found.Deliveries.Total, found.Drafts.Total)
 	}
 	if len(found.Due) != 2 || found.Due[0].Code != "LATE" || !found.Due[0].Overdue(day) || found.Due[1].Overdue(day) || found.Due[1].Product.Name != "绢花" {

@@ -21,7 +21,7 @@ type Filter struct {
 	SessionID    int64
 	From, To     Date   // inclusive; "" is open
 	Status       string // meaning depends on the list; "" is any
-	Page         int    // from 1; 0 is the first
+	Page         int    // from 1; 0 is the first, and any after the last is the last
 }
 
 // Page is one page of a list, with the count of the whole.
@@ -61,23 +61,24 @@ func between(q *bun.SelectQuery, column string, from, to Date) *bun.SelectQuery 
 }
 
 // List runs q for the page f asks for, narrowed to f's words in columns and, unless dateColumn is "", to f's dates, and
-// counts the whole.
+// counts the whole. A page after the last is the last.
 func List[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, f Filter, dateColumn string, columns ...string) (Page[T], error) {
 	q = like(q, f.Query, columns...)
 	if dateColumn != "" {
 		q = between(q, dateColumn, f.From, f.To)
 	}
-	number := max(1, f.Page)
 	// One after the other: bun's ScanAndCount does both at once on joins they share, which is a race.
-	err := q.Limit(PageSize).Offset(int64(number-1) * PageSize).Scan(ctx)
-	if err != nil {
-		return Page[T]{}, fmt.Errorf("list: %w", err)
-	}
 	total, err := q.Count(ctx)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("count list: %w", err)
 	}
-	return Page[T]{*items, int(total), number}, nil
+	page := Page[T]{Total: int(total)}
+	page.Number = min(max(1, f.Page), page.Pages())
+	if err := q.Limit(PageSize).Offset(int64(page.Number-1) * PageSize).Scan(ctx); err != nil {
+		return Page[T]{}, fmt.Errorf("list: %w", err)
+	}
+	page.Items = *items
+	return page, nil
 }
 
 // Named is anything with a code and a name, to choose from.

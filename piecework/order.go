@@ -30,6 +30,29 @@ type ProcessingOrder struct {
 // Closed says whether the order takes no more tallies.
 func (o *ProcessingOrder) Closed() bool { return o.ClosedAt != 0 }
 
+// OrderState is how an order stands on a day.
+type OrderState string
+
+const (
+	OrderOpen     OrderState = "open"
+	OrderOverdue  OrderState = "overdue"  // open after its due date
+	OrderComplete OrderState = "complete" // every piece was delivered and decided about; it only needs to be closed
+	OrderClosed   OrderState = "closed"
+)
+
+// State is how the order stands on a day when that much has been handed over.
+func (o *ProcessingOrder) State(h Handed, day Date) OrderState {
+	switch {
+	case o.Closed():
+		return OrderClosed
+	case h.Waiting() == 0 && h.Delivered-h.Returned >= o.Quantity:
+		return OrderComplete
+	case o.DueOn != "" && o.DueOn < day:
+		return OrderOverdue
+	}
+	return OrderOpen
+}
+
 // Validate reports every wrong field.
 func (o *ProcessingOrder) Validate() error {
 	v := &Invalid{}

@@ -3,6 +3,7 @@ package piecework
 import (
 	"context"
 	"regexp"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -36,10 +37,12 @@ func CheckTime(s string) *Message {
 	return nil
 }
 
-// Validate reports every wrong field.
+// Validate reports every wrong field. The code may be left empty.
 func (s *WorkSession) Validate() error {
 	v := &Invalid{}
-	checkCode(v, "code", s.Code)
+	if s.Code != "" {
+		checkCode(v, "code", s.Code)
+	}
 	if s.WorkshopID == 0 {
 		v.Add("workshop", "choose a workshop")
 	}
@@ -58,13 +61,28 @@ func (s *WorkSession) Validate() error {
 	return v.Err()
 }
 
-// OpenSession starts a session.
+// OpenSession starts a session. Without a code it gets that of [NextSessionCode].
 func OpenSession(ctx context.Context, db bun.IDB, s *WorkSession) error {
-	if err := s.Validate(); err != nil {
+	err := s.Validate()
+	if err != nil {
 		return err
 	}
-	_, err := db.NewInsert().Model(s).Exec(ctx)
+	if s.Code == "" {
+		w, err := WorkshopByID(ctx, db, s.WorkshopID)
+		if err != nil {
+			return err
+		}
+		if s.Code, err = NextSessionCode(ctx, db, w, s.WorkDate); err != nil {
+			return err
+		}
+	}
+	_, err = db.NewInsert().Model(s).Exec(ctx)
 	return inserted(err, "code", "%q is taken", s.Code)
+}
+
+// NextSessionCode is the first free code of the form W1-20261103-1.
+func NextSessionCode(ctx context.Context, db bun.IDB, w *Workshop, day Date) (string, error) {
+	return FreeCode(ctx, db, (*WorkSession)(nil), w.Code+"-"+day.Time().Format("20060102")+"-1")
 }
 
 // CloseSession ends a session: everyone still checked in is checked out and no tally recorded later is taken.
@@ -80,6 +98,51 @@ func CloseSession(ctx context.Context, db bun.IDB, id int64, by string) error {
 			Where("session_id = ? AND check_out = 0 AND check_in <= ?", id, now).Exec(ctx)
 		return wrap("check everyone out", err)
 	})
+}
+
+// CloseSessionsBefore ends the open sessions of a workshop (0: of all) of days before day and says how many there were. Who is still
+// checked in is checked out at the planned end, or when she came if none was planned, so that no hours are made up.
+func CloseSessionsBefore(ctx context.Context, db bun.IDB, workshopID int64, day Date, by string) (closed int, err error) {
+	err = InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		past := func(q bun.QueryBuilder) bun.QueryBuilder {
+			q = q.Where("ws.closed_at = 0 AND ws.work_date < ?", day)
+			if workshopID != 0 {
+				q = q.Where("ws.workshop_id = ?", workshopID)
+			}
+			return q
+		}
+		var left []WorkSession
+		err := db.NewSelect().Model(&left).Relation("Workshop").ApplyQueryBuilder(past).
+			Where("EXISTS (SELECT 1 FROM attendances a WHERE a.session_id = ws.id AND a.check_out = 0)").Scan(ctx)
+		if err != nil {
+			return wrap("find who is still checked in", err)
+		}
+		for i := range left {
+			end := left[i].plannedEnd()
+			_, err := db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = CASE WHEN check_in < ? THEN ? ELSE check_in END", end, end).
+				Where("session_id = ? AND check_out = 0", left[i].ID).Exec(ctx)
+			if err != nil {
+				return wrap("check everyone out", err)
+			}
+		}
+		res, err := db.NewUpdate().Model((*WorkSession)(nil)).Set("closed_at = ?", Now()).Set("closed_by = ?", by).ApplyQueryBuilder(past).Exec(ctx)
+		if err != nil {
+			return wrap("close sessions", err)
+		}
+		n, err := res.RowsAffected()
+		closed = int(n)
+		return wrap("close sessions", err)
+	})
+	return closed, err
+}
+
+// plannedEnd is the moment at which the session should have ended, 0 when none was planned.
+func (s *WorkSession) plannedEnd() Instant {
+	at, err := time.ParseInLocation(dateLayout+" 15:04", string(s.WorkDate)+" "+s.EndsAt, s.Workshop.Location())
+	if err != nil {
+		return 0
+	}
+	return At(at)
 }
 
 // ReopenSession lets a closed session take tallies again.

@@ -6,24 +6,39 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// DueOrder is an open order near or past its due date.
+// DueOrder is an open order near or past its due date, with what has been handed over of it.
 type DueOrder struct {
-	ProcessingOrder `bun:",extend"`
-	Accepted        int64 // pieces the contractor has accepted so far
+	ProcessingOrder
+	Handed
 }
 
 // Overdue says whether the order should have been finished before day.
-func (o *DueOrder) Overdue(day Date) bool { return o.DueOn < day }
+func (o *DueOrder) Overdue(day Date) bool { return o.State(o.Handed, day) == OrderOverdue }
 
 // DueOrders lists the open orders of a workshop (0: of all) that are due on day until or were due before, the earliest first.
+// An order that is complete waits for nobody and is left out.
 func DueOrders(ctx context.Context, db bun.IDB, workshopID int64, until Date) ([]DueOrder, error) {
-	var list []DueOrder
-	q := orders(db, &list).ColumnExpr("o.*").
-		ColumnExpr(`(SELECT CAST(COALESCE(SUM(ac.accepted), 0) AS BIGINT) FROM acceptances ac
-			JOIN deliveries d ON d.id = ac.delivery_id WHERE d.order_id = o.id) AS accepted`).
-		Where("o.closed_at = 0 AND o.due_on <= ?", until).Order("o.due_on", "o.code")
+	var open []ProcessingOrder
+	q := orders(db, &open).Where("o.closed_at = 0 AND o.due_on <= ?", until).Order("o.due_on", "o.code")
 	if workshopID != 0 {
 		q = q.Where("o.workshop_id = ?", workshopID)
 	}
-	return list, wrap("list orders due", q.Scan(ctx))
+	if err := q.Scan(ctx); err != nil {
+		return nil, wrap("list orders due", err)
+	}
+	ids := make([]int64, len(open))
+	for i := range open {
+		ids[i] = open[i].ID
+	}
+	handed, err := HandedOver(ctx, db, ids...)
+	if err != nil {
+		return nil, err
+	}
+	var list []DueOrder
+	for _, o := range open {
+		if h := handed[o.ID]; o.State(h, until) != OrderComplete {
+			list = append(list, DueOrder{o, h})
+		}
+	}
+	return list, nil
 }

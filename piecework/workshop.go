@@ -109,6 +109,16 @@ func Workshops(ctx context.Context, db bun.IDB, id int64) ([]Workshop, error) {
 	return list, wrap("list workshops", q.Scan(ctx))
 }
 
+// WorkshopsFound lists workshops by code, as [Workshops] does, but page by page and narrowed to words in code or name.
+func WorkshopsFound(ctx context.Context, db bun.IDB, f Filter) (Page[Workshop], error) {
+	var list []Workshop
+	q := db.NewSelect().Model(&list).Order("w.code")
+	if f.WorkshopID != 0 {
+		q = q.Where("w.id = ?", f.WorkshopID)
+	}
+	return List(ctx, q, &list, f, "", "w.code", "w.name")
+}
+
 // WorkshopByID returns one workshop or a not-found error.
 func WorkshopByID(ctx context.Context, db bun.IDB, id int64) (*Workshop, error) {
 	w := new(Workshop)
