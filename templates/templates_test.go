@@ -46,6 +46,7 @@ type styleData struct {
 
 type signinData struct {
 	Name, Next string
+	Nobody     bool
 	Demo       []account
 }
 
