@@ -75,7 +75,7 @@ func TestPresence(t *testing.T) {
 	b.post("/sessions/1/in", "worker", "2").wants(t, 303)
 	b.get("/sessions/1").wants(t, 200, "1 / 3", "toggle here")
 	b.post("/sessions/1/out", "worker", "2").wants(t, 303)
-	b.post("/sessions/1/out", "worker", "2").wants(t, 409, "她还没有签到")
+	b.post("/sessions/1/out", "worker", "2").wants(t, 409, "还没有签到")
 	b.post("/sessions/1/out", "worker", "99").wants(t, 422)
 	b.post("/sessions/1/in").wants(t, 303) // everybody who has not come
 	b.get("/sessions/1").wants(t, 200, "2 / 3")
