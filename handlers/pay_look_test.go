@@ -61,20 +61,7 @@ func TestLookWork(t *testing.T) {
 		"work", fmt.Sprintf("%d-%d", orders[0].ID, orders[0].Product.Operations[0].ID)}}
 	forms := map[string]sent{"refused": refused, "answer": {fmt.Sprintf("/disputes/%d/answer", ids.dispute), []string{"answer", "已看过"}},
 		"dispute": {fmt.Sprintf("/slips/%d/dispute", ids.own), []string{"what_is_wrong", ""}}}
-	look := func(username string, pages map[string]string) {
-		url := mirror(t, db, url, username, forms)
-		ctx := browsertest.Open(t)
-		browserAs(t, ctx, url, username, demo.Password)
-		for name, path := range pages {
-			for _, lang := range templates.Languages {
-				join := "?"
-				if strings.Contains(path, "?") {
-					join = "&"
-				}
-				t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, ctx, name+"-"+lang, url+path+join+"lang="+lang) })
-			}
-		}
-	}
+	look := func(username string, pages map[string]string) { lookAs(t, db, url, username, forms, pages) }
 	look("lead", map[string]string{
 		"sessions-list": "/sessions", "sessions-new": "/sessions/new", "sessions-open": fmt.Sprintf("/sessions/%d", ids.open), "sessions-refused": "/sent/refused", "sessions-closed": fmt.Sprintf("/sessions/%d", ids.closed),
 		"tallies-list": "/tallies", "tallies-show": fmt.Sprintf("/tallies/%d", ids.tally), "tallies-struck": fmt.Sprintf("/tallies/%d", ids.struck),
@@ -86,6 +73,23 @@ func TestLookWork(t *testing.T) {
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})
 	look("worker", map[string]string{"me": "/me", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
+}
+
+// lookAs looks at pages in both languages as one person sees them; /sent/NAME is the answer to a form of forms.
+func lookAs(t *testing.T, db *bun.DB, origin, username string, forms map[string]sent, pages map[string]string) {
+	t.Helper()
+	web := mirror(t, db, origin, username, forms)
+	window := browsertest.Open(t)
+	browserAs(t, window, web, username, demo.Password)
+	for name, path := range pages {
+		for _, lang := range templates.Languages {
+			join := "?"
+			if strings.Contains(path, "?") {
+				join = "&"
+			}
+			t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, window, name+"-"+lang, web+path+join+"lang="+lang) })
+		}
+	}
 }
 
 type demoThings struct {

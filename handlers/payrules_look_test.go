@@ -2,14 +2,10 @@ package handlers_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"jijian/payroll"
-	"jijian/payroll/demo"
 	"jijian/piecework"
-	"jijian/templates"
-	"jijian/templates/browsertest"
 )
 
 // TestLookPayRules looks at tax rules, schedules, minimum wages, and at what of them a slip says; TestLookWork and
@@ -30,18 +26,7 @@ func TestLookPayRules(t *testing.T) {
 		for name := range forms {
 			pages[name] = "/sent/" + name
 		}
-		web := mirror(t, db, origin, username, forms)
-		window := browsertest.Open(t)
-		browserAs(t, window, web, username, demo.Password)
-		for name, path := range pages {
-			for _, lang := range templates.Languages {
-				join := "?"
-				if strings.Contains(path, "?") {
-					join = "&"
-				}
-				browsertest.Look(t, window, name+"-"+lang, web+path+join+"lang="+lang)
-			}
-		}
+		lookAs(t, db, origin, username, forms, pages)
 	}
 	look("bookkeeper", map[string]sent{
 		"tax-rule-wrong":     {tax, []string{"type", "labour", "effective_from", "2026-10-01", "monthly_deductions", "100"}},

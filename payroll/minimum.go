@@ -210,14 +210,20 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 	for _, w := range list {
 		h.Minutes[w.WorkerID] = w.Minutes
 	}
-	var minimum []MinimumWage
-	err := db.NewSelect().Model(&minimum).Where("region = ? AND effective_from <= ?", r.Workshop.WageRegion, r.PeriodTo).
-		Order("effective_from DESC").Limit(1).Scan(ctx)
+	var err error
+	h.Hourly, err = MinimumHourly(ctx, db, r.Workshop.WageRegion, r.PeriodTo)
+	return h, err
+}
+
+// MinimumHourly is the minimum wage for an hour in a region on a day; 0 when it is not known.
+func MinimumHourly(ctx context.Context, db bun.IDB, region string, day piecework.Date) (piecework.Money, error) {
+	var found []MinimumWage
+	err := db.NewSelect().Model(&found).Where("region = ? AND effective_from <= ?", region, day).Order("effective_from DESC").Limit(1).Scan(ctx)
 	if err != nil {
-		return h, fmt.Errorf("read minimum wage: %w", err)
+		return piecework.Money{}, fmt.Errorf("read minimum wage: %w", err)
 	}
-	if len(minimum) > 0 {
-		h.Hourly = minimum[0].Hourly
+	if len(found) == 0 {
+		return piecework.Money{}, nil
 	}
-	return h, nil
+	return found[0].Hourly, nil
 }

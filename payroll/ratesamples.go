@@ -224,17 +224,3 @@ func TakeBookSamples(ctx context.Context, db bun.IDB, w *piecework.Workshop, ope
 	})
 	return n, err
 }
-
-// MinimumHourly is the minimum wage for an hour in a region on a day; 0 when it is not known.
-func MinimumHourly(ctx context.Context, db bun.IDB, region string, day piecework.Date) (piecework.Money, error) {
-	list, err := MinimumWages(ctx, db)
-	if err != nil {
-		return piecework.Money{}, err
-	}
-	for _, m := range list { // the latest first
-		if m.Region == region && m.EffectiveFrom <= day {
-			return m.Hourly, nil
-		}
-	}
-	return piecework.Money{}, nil
-}
