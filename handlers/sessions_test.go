@@ -47,10 +47,11 @@ func TestSessions(t *testing.T) {
 	}
 	admin := s.as("admin")
 	admin.post("/sessions", "date", "2026-10-06", "code", "X1").wants(t, 422, "请选择")
-	admin.post("/sessions", "date", "2026-10-06", "code", "X1", "workshop", "2").wants(t, 303)
+	other := admin.post("/sessions", "date", "2026-10-06", "code", "X1", "workshop", "2")
+	other.wants(t, 303)
 	admin.get("/sessions").wants(t, 200, "X1", "绢花坊", "桃木坊")
 	admin.get("/sessions?q=X1").wants(t, 200, "X1")
-	s.as("lead2").get("/sessions/4").wants(t, 200, "这个微工厂还没有工人")
+	s.as("lead2").get(other.location).wants(t, 200, "这个微工厂还没有工人")
 	if strings.Contains(b.get("/sessions").body, "X1") {
 		t.Error("a lead sees the session of another workshop")
 	}
