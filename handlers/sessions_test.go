@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"strings"
 	"testing"
 
 	"jijian/piecework"
@@ -42,19 +41,15 @@ func TestSessions(t *testing.T) {
 	b.get(a.location).wants(t, 200, "W1-20261006-1", "08:00–11:30", "flash done")
 	b.post("/sessions", "date", "2026-10-06")
 	b.get("/sessions?from=2026-10-06").wants(t, 200, "W1-20261006-1", "W1-20261006-2")
-	if body := b.get("/sessions?from=2026-10-06").body; strings.Contains(body, ">S1<") {
-		t.Error("the dates narrow nothing")
-	}
+	b.get("/sessions?from=2026-10-06").lacks(t, ">S1<")
 	admin := s.as("admin")
 	admin.post("/sessions", "date", "2026-10-06", "code", "X1").wants(t, 422, "请选择")
 	other := admin.post("/sessions", "date", "2026-10-06", "code", "X1", "workshop", "2")
 	other.wants(t, 303)
-	admin.get("/sessions").wants(t, 200, "X1", "绢花坊", "桃木坊")
-	admin.get("/sessions?q=X1").wants(t, 200, "X1")
+	admin.get("/sessions").wants(t, 200, ">X1<", "绢花坊", "桃木坊")
+	admin.get("/sessions?q=X1").wants(t, 200, ">X1<")
 	s.as("lead2").get(other.location).wants(t, 200, "这个微工厂还没有工人")
-	if strings.Contains(b.get("/sessions").body, "X1") {
-		t.Error("a lead sees the session of another workshop")
-	}
+	b.get("/sessions").lacks(t, ">X1<") // the bare letters stand in a form's random token now and then
 }
 
 func TestSessionOfAnotherWorkshop(t *testing.T) {
