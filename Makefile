@@ -15,6 +15,7 @@ RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/l
 # What is made from npm packages, and the files by which make sees that it is stale.
 NPM   := templates/assets/node_modules/.package-lock.json
 BUILT := templates/dist/pico.css
+SCAN  := templates/dist/scan.js
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench lint dist assets build clean
@@ -28,7 +29,7 @@ run: build ## serve the demo month at http://localhost:8080 (ADDR=:9000 for anot
 build: assets ## build bin/jijian
 	go build -ldflags '$(LDFLAGS)' -o bin/jijian ./cmd/jijian
 
-assets: $(BUILT) ## make the fonts and the style sheet that the program embeds
+assets: $(BUILT) $(SCAN) ## make the fonts, the style sheet and the scripts that the program embeds
 
 $(NPM): templates/assets/package.json templates/assets/package-lock.json
 	cd templates/assets && npm ci --ignore-scripts --no-audit --no-fund
@@ -37,6 +38,9 @@ $(NPM): templates/assets/package.json templates/assets/package-lock.json
 $(BUILT): $(NPM) templates/assets/build.mjs
 	cd templates/assets && node build.mjs
 	@touch $@
+
+$(SCAN): $(BUILT) $(wildcard templates/assets/scan/*.js)
+	cd templates/assets && node build.mjs scan
 
 lint: assets ## check format, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not in gofmt's form:"; echo "$$unformatted"; exit 1; }

@@ -185,13 +185,14 @@ func (s *Server) checkOrigin(c echo.Context, v *visit) error {
 	if err := s.origins.Check(r); err != nil {
 		return piecework.Forbidden("This came from another site and was refused.")
 	}
-	if isAPI(c) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	if picture := strings.HasPrefix(kind, "image/"); isAPI(c) || picture {
 		sameSite := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
 		if v.signedIn() && !sameSite && !v.carries(r.Header.Get(echo.HeaderXCSRFToken)) {
 			return piecework.Forbidden("This came from another site and was refused.")
 		}
-		if kind, _, _ := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); kind != echo.MIMEApplicationJSON {
-			return echo.ErrUnsupportedMediaType // which no form of another site can send
+		if !picture && kind != echo.MIMEApplicationJSON {
+			return echo.ErrUnsupportedMediaType // no form of another site can send either kind
 		}
 		return nil
 	}

@@ -169,6 +169,8 @@ func (s *Server) routes() []route {
 		{get, "/tallies/:tally", office, s.tallyShow, nil},
 		{post, "/tallies/:tally/strike", office, s.tallyStrike, nil},
 
+		{post, "/scan/photo", office, s.scanPhoto, nil},
+
 		{get, "/adjustments", office, s.adjustments, nil},
 		{get, "/adjustments/new", office, s.adjustmentNew, nil},
 		{post, "/adjustments", office, s.adjustmentCreate, nil},

@@ -91,7 +91,7 @@ func New(cfg Config) (*Server, error) {
 		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
 	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), headers,
-		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024}), s.admit)
+		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: zipped}), s.admit)
 	if err := s.register(); err != nil {
 		return nil, err
 	}
@@ -167,6 +167,9 @@ const (
 	pageLimit = 1 << 20
 	apiLimit  = 8 << 20
 )
+
+// zipped says whether what is asked for is embedded compressed.
+func zipped(c echo.Context) bool { return strings.HasSuffix(c.Request().URL.Path, ".wasm") }
 
 func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path, "/api/") }
 

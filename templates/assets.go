@@ -12,6 +12,10 @@ var built embed.FS
 // required is what assets/build.mjs puts into dist and the program cannot do without.
 var required = []string{
 	"pico.css",
+	"scan.js",
+	"reader.js",
+	"reader.wasm.gz",
+	"names/initials.txt",
 	"fonts/NotoSansSC-Regular.ttf",
 	"fonts/NotoSansSC-Bold.ttf",
 	"fonts/OFL.txt",

@@ -20,11 +20,13 @@ var static embed.FS
 const StaticPrefix = "/static/"
 
 type file struct {
-	data []byte
-	hash string
+	data   []byte
+	hash   string
+	zipped bool // data is gzip's, and so it is sent
 }
 
-// files are our own static files and what the asset build adds to them, by name. Fonts are for paper, not for browsers.
+// files are our own static files and what the asset build adds to them, by name. Fonts are for paper, not for browsers. One that
+// is large is embedded as name.gz and goes by its name.
 var files = sync.OnceValue(func() map[string]file {
 	all := map[string]file{}
 	for root, system := range map[string]fs.FS{"dist": built, "static": static} {
@@ -35,7 +37,8 @@ var files = sync.OnceValue(func() map[string]file {
 				continue
 			}
 			sum := sha256.Sum256(data)
-			all[e.Name()] = file{data, hex.EncodeToString(sum[:6])}
+			name, zipped := strings.CutSuffix(e.Name(), ".gz")
+			all[name] = file{data, hex.EncodeToString(sum[:6]), zipped}
 		}
 	}
 	return all
@@ -62,6 +65,9 @@ func Static() http.Handler {
 		}
 		w.Header().Set("Cache-Control", keep)
 		w.Header().Set("ETag", `"`+f.hash+`"`)
+		if f.zipped {
+			w.Header().Set("Content-Encoding", "gzip") // which every browser reads that has WebAssembly
+		}
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(f.data))
 	})
 }

