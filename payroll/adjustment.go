@@ -63,6 +63,9 @@ func Adjust(ctx context.Context, db bun.IDB, a *Adjustment) error {
 	if err != nil {
 		return err
 	}
+	if err := w.Person(); err != nil {
+		return err
+	}
 	a.WorkshopID, a.RecordedAt = w.WorkshopID, piecework.Now()
 	if _, err := db.NewInsert().Model(a).Exec(ctx); err != nil {
 		return fmt.Errorf("record adjustment: %w", err)

@@ -52,8 +52,15 @@ func SetIncomeType(ctx context.Context, db bun.IDB, s *IncomeSetting) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
+	w, err := piecework.WorkerByID(ctx, db, s.WorkerID)
+	if err != nil {
+		return err
+	}
+	if err := w.Person(); err != nil {
+		return err
+	}
 	s.RecordedAt = piecework.Now()
-	_, err := db.NewInsert().Model(s).Exec(ctx)
+	_, err = db.NewInsert().Model(s).Exec(ctx)
 	if piecework.IsUnique(err) {
 		return piecework.InvalidField("effective_from", "a rule from %s is already recorded; choose another day", s.EffectiveFrom)
 	}

@@ -78,6 +78,9 @@ func AddRateSample(ctx context.Context, db bun.IDB, s *RateSample) error {
 	if err != nil {
 		return err
 	}
+	if err := w.Person(); err != nil {
+		return err
+	}
 	s.WorkshopID, s.RecordedAt = w.WorkshopID, piecework.Now()
 	if _, err := db.NewInsert().Model(s).Exec(ctx); err != nil {
 		return fmt.Errorf("record rate sample: %w", err)

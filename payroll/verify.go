@@ -35,6 +35,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		done.Workshops++
 	}
 	for _, check := range []func() error{
+		func() error { return piecework.VerifyTeams(ctx, db) },
 		func() error { return verifySlips(ctx, db, &done) },
 		func() error { return verifyVersions(ctx, db) },
 		func() error { return verifySay(ctx, db) },

@@ -41,14 +41,21 @@ func (c *Canonical) Int(fields ...int64) {
 	}
 }
 
-// content is what the hash of a tally covers.
+// content is what the hash of a tally covers. That of a weighed one, tally/2, ends with the weights.
 func (t *Tally) content(c *Canonical) []byte {
 	c.Reset()
-	c.Text("tally/1", t.UID, t.Codes.Session, t.Codes.Worker, t.Codes.Order, t.Codes.Operation)
+	kind := "tally/1"
+	if !t.Weight.IsZero() {
+		kind = "tally/2"
+	}
+	c.Text(kind, t.UID, t.Codes.Session, t.Codes.Worker, t.Codes.Order, t.Codes.Operation)
 	c.Int(t.Good, t.Rework, t.ScrapWorkmanship, t.ScrapMaterial)
 	c.Text(string(t.WorkDate), t.Ticket, t.Codes.Reverses, t.Reason)
 	c.Int(int64(t.RecordedAt), int64(t.ReceivedAt))
 	c.Text(t.RecordedBy)
+	if !t.Weight.IsZero() {
+		c.Int(t.Weight.GrossMG, t.Weight.TareMG, t.Weight.UnitUG)
+	}
 	return c.Bytes()
 }
 
@@ -142,7 +149,7 @@ func chainPage(ctx context.Context, db bun.IDB, workshopID, after int64) ([]Tall
 		Reverses string `bun:"c_reverses"`
 	}
 	err := db.NewSelect().Model(&rows).ModelTableExpr("tallies AS t").
-		Column("t.uid", "t.work_date", "t.good", "t.rework", "t.scrap_workmanship", "t.scrap_material", "t.ticket", "t.reason",
+		Column("t.uid", "t.work_date", "t.good", "t.rework", "t.scrap_workmanship", "t.scrap_material", "t.ticket", "t.reason", "t.gross_mg", "t.tare_mg", "t.unit_ug",
 			"t.recorded_at", "t.received_at", "t.recorded_by", "t.chain_seq", "t.hash").
 		ColumnExpr("s.code AS c_session, w.code AS c_worker, o.code AS c_order, p.code AS c_operation, COALESCE(r.uid, '') AS c_reverses").
 		Join("JOIN work_sessions s ON s.id = t.session_id").Join("JOIN workers w ON w.id = t.worker_id").

@@ -15,6 +15,9 @@ func NextCode(ctx context.Context, db bun.IDB, model any, workshopID int64, firs
 	if workshopID != 0 {
 		q = q.Where("workshop_id = ?", workshopID)
 	}
+	if _, ok := model.(*Worker); ok {
+		q = q.Where("NOT team") // the code of a team is not counted up
+	}
 	var last string
 	err := q.Scan(ctx, &last)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -75,6 +75,8 @@ type Worker struct {
 	// ShareWeight is the worker's part in a team's pay relative to others, in millionths; 1,000,000 is 1.
 	ShareWeight int64
 	Active      bool
+	// Team marks a row that stands for several workers who count together; see [TeamOf]. Lists of workers leave teams out.
+	Team bool
 
 	Workshop *Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
 }
@@ -86,6 +88,9 @@ const ShareWeightOne = 1_000_000
 func (w *Worker) Validate() error {
 	v := &Invalid{}
 	checkCode(v, "code", w.Code)
+	if isTeamCode(w.Code) {
+		v.Add("code", "codes such as %s are for teams", w.Code)
+	}
 	checkName(v, "name", w.Name)
 	checkPhone(v, "phone", w.Phone)
 	if w.WorkshopID == 0 {
@@ -97,8 +102,11 @@ func (w *Worker) Validate() error {
 	return v.Err()
 }
 
-// SaveWorker adds a worker (ID 0) or changes what may change of one; code and workshop stay.
+// SaveWorker adds a worker (ID 0) or changes what may change of one; code and workshop stay. Nothing changes of a team.
 func SaveWorker(ctx context.Context, db bun.IDB, w *Worker) error {
+	if w.Team {
+		return Conflict("A team does not change. Other members, or other share weights, are another team.")
+	}
 	if err := w.Validate(); err != nil {
 		return err
 	}
@@ -110,10 +118,10 @@ func SaveWorker(ctx context.Context, db bun.IDB, w *Worker) error {
 	return wrap("save worker", err)
 }
 
-// Workers lists workers by code. Status "active" or "left" narrows it.
+// Workers lists workers by code, without teams. Status "active" or "left" narrows it.
 func Workers(ctx context.Context, db bun.IDB, f Filter) (Page[Worker], error) {
 	var list []Worker
-	q := db.NewSelect().Model(&list).Relation("Workshop").Order("wk.code")
+	q := db.NewSelect().Model(&list).Relation("Workshop").Where("NOT wk.team").Order("wk.code")
 	if f.WorkshopID != 0 {
 		q = q.Where("wk.workshop_id = ?", f.WorkshopID)
 	}
@@ -126,21 +134,21 @@ func Workers(ctx context.Context, db bun.IDB, f Filter) (Page[Worker], error) {
 	return List(ctx, q, &list, f, "", "wk.code", "wk.name", "wk.phone")
 }
 
-// Crew is every active worker of a workshop, by code.
+// Crew is every active worker of a workshop, by code, without teams.
 func Crew(ctx context.Context, db bun.IDB, workshopID int64) ([]Worker, error) {
 	var list []Worker
-	err := db.NewSelect().Model(&list).Where("workshop_id = ? AND active", workshopID).Order("code").Scan(ctx)
+	err := db.NewSelect().Model(&list).Where("workshop_id = ? AND active AND NOT team", workshopID).Order("code").Scan(ctx)
 	return list, wrap("list crew", err)
 }
 
-// WorkerByID returns one worker or a not-found error.
+// WorkerByID returns one worker, who may be a team, or a not-found error.
 func WorkerByID(ctx context.Context, db bun.IDB, id int64) (*Worker, error) {
 	w := new(Worker)
 	err := db.NewSelect().Model(w).Relation("Workshop").Where("wk.id = ?", id).Scan(ctx)
 	return w, found(err, "There is no such worker.")
 }
 
-// WorkerByCode returns one worker or a not-found error.
+// WorkerByCode returns one worker, who may be a team, or a not-found error.
 func WorkerByCode(ctx context.Context, db bun.IDB, code string) (*Worker, error) {
 	w := new(Worker)
 	err := db.NewSelect().Model(w).Relation("Workshop").Where("wk.code = ?", code).Scan(ctx)

@@ -72,6 +72,8 @@ type Operation struct {
 	Name      string
 	// Seq orders the routing; two operations with one number are done side by side.
 	Seq int
+	// UnitUG is what one piece weighs after this operation, in micrograms; 0 when it is not set. See [UnitWeights].
+	UnitUG int64 `bun:"unit_ug"`
 
 	Product *Product `bun:"rel:belongs-to,join:product_id=id"`
 }
@@ -84,10 +86,13 @@ func (o *Operation) Validate() error {
 	if o.Seq < 0 || o.Seq > 9999 {
 		v.Add("seq", "must be between %d and %d", 0, 9999)
 	}
+	if o.UnitUG < 0 || o.UnitUG > maxUnitUG {
+		v.Add("unit_weight", "the weight of one piece must be more than 0 and at most %d g", maxUnitUG/1_000_000)
+	}
 	return v.Err()
 }
 
-// SaveOperation adds an operation (ID 0) or changes name and sequence of one.
+// SaveOperation adds an operation (ID 0) or changes name, sequence and unit weight of one.
 func SaveOperation(ctx context.Context, db bun.IDB, o *Operation) error {
 	if err := o.Validate(); err != nil {
 		return err
@@ -96,7 +101,7 @@ func SaveOperation(ctx context.Context, db bun.IDB, o *Operation) error {
 		_, err := db.NewInsert().Model(o).Exec(ctx)
 		return inserted(err, "code", "%q is taken", o.Code)
 	}
-	_, err := db.NewUpdate().Model(o).Column("name", "seq").WherePK().Exec(ctx)
+	_, err := db.NewUpdate().Model(o).Column("name", "seq", "unit_ug").WherePK().Exec(ctx)
 	return wrap("save operation", err)
 }
 

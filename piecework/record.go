@@ -12,6 +12,7 @@ type NewTally struct {
 	UID                               string
 	Session, Worker, Order, Operation string
 	Counts
+	Weight     Weighing // zero unless the good pieces were counted on the scales
 	Ticket     string
 	RecordedAt Instant // 0: now
 	Reverses   string  // uid of the tally this one strikes
@@ -298,6 +299,7 @@ func (k *known) resolve(by Actor, in *NewTally) (*Tally, *Message) {
 	}
 	v := &Invalid{}
 	CheckCounts(v, in.Counts)
+	in.Weight.Check(v, in.Good)
 	v.AddMsg("reason", CheckText(in.Reason, MaxNote))
 	if in.Ticket != "" {
 		v.AddMsg("ticket", CheckCode(in.Ticket))
@@ -306,7 +308,7 @@ func (k *known) resolve(by Actor, in *NewTally) (*Tally, *Message) {
 		return nil, Msg("%s: %s", v.Fields[0].Field, v.Fields[0].Message)
 	}
 	t := &Tally{UID: in.UID, WorkshopID: session.WorkshopID, SessionID: session.ID, WorkDate: session.WorkDate,
-		WorkerID: worker.ID, OrderID: order.ID, OperationID: operation.ID, Counts: in.Counts, Ticket: in.Ticket, Reason: in.Reason,
+		WorkerID: worker.ID, OrderID: order.ID, OperationID: operation.ID, Counts: in.Counts, Weight: in.Weight, Ticket: in.Ticket, Reason: in.Reason,
 		RecordedAt: in.RecordedAt, ReceivedAt: k.now, RecordedBy: by.Name, Session: session, Order: order,
 		Codes: TallyCodes{in.Session, in.Worker, in.Order, in.Operation, in.Reverses}}
 	if t.RecordedAt == 0 {
@@ -352,6 +354,6 @@ func (k *known) refuseReversal(t *Tally) *Message {
 // sameContent says whether a repeated tally means the same as the stored one. The moment counts only when it was given.
 func (t *Tally) sameContent(u *Tally, withMoment bool) bool {
 	return t.SessionID == u.SessionID && t.WorkerID == u.WorkerID && t.OrderID == u.OrderID && t.OperationID == u.OperationID &&
-		t.Counts == u.Counts && t.Ticket == u.Ticket && t.Codes.Reverses == u.Codes.Reverses && t.Reason == u.Reason &&
+		t.Counts == u.Counts && t.Weight == u.Weight && t.Ticket == u.Ticket && t.Codes.Reverses == u.Codes.Reverses && t.Reason == u.Reason &&
 		(!withMoment || t.RecordedAt == u.RecordedAt)
 }

@@ -198,6 +198,9 @@ func CheckIn(ctx context.Context, db bun.IDB, sessionID, workerID int64) error {
 	if err != nil {
 		return err
 	}
+	if err := w.Person(); err != nil {
+		return err
+	}
 	if w.WorkshopID != s.WorkshopID {
 		return InvalidField("worker", "%s works at another workshop", w.Code)
 	}

@@ -51,11 +51,12 @@ type Tally struct {
 	OrderID     int64
 	OperationID int64
 	Counts      `bun:"embed:"`
-	Ticket      string  // code of the bundle ticket, "" when none was scanned
-	ReversesID  int64   `bun:",nullzero"`
-	Reason      string  // why it was struck, on reversals
-	RecordedAt  Instant // by the clock of the device that counted
-	ReceivedAt  Instant // by our clock
+	Weight      Weighing `bun:"embed:"` // how the good pieces were weighed; zero when they were counted by hand
+	Ticket      string   // code of the bundle ticket, "" when none was scanned
+	ReversesID  int64    `bun:",nullzero"`
+	Reason      string   // why it was struck, on reversals
+	RecordedAt  Instant  // by the clock of the device that counted
+	ReceivedAt  Instant  // by our clock
 	RecordedBy  string
 	ChainSeq    int64 // position in the workshop's chain, from 1
 	Hash        []byte
@@ -108,13 +109,16 @@ func CheckCounts(v *Invalid, c Counts) {
 	}
 }
 
-// Tallies lists tallies, the latest first, each with worker, session, order, operation and the reversal that struck it.
+// Tallies lists tallies, of a worker also those of her teams, the latest first, each with worker, session, order, operation and the reversal that struck it.
 // Status "open" is only those no run has claimed, "struck" those reversed, "reversal" those that reverse.
 func Tallies(ctx context.Context, db bun.IDB, f Filter) (Page[Tally], error) {
 	var list []Tally
 	q := db.NewSelect().Model(&list).Relation("Session").Relation("Worker").Relation("Order").Relation("Operation").
 		Relation("ReversedBy").Order("t.id DESC")
-	for column, id := range map[string]int64{"t.workshop_id": f.WorkshopID, "t.worker_id": f.WorkerID, "t.order_id": f.OrderID, "t.session_id": f.SessionID} {
+	if f.WorkerID != 0 {
+		q = q.Where("t.worker_id IN (SELECT CAST(? AS BIGINT) UNION ALL SELECT team_id FROM team_members WHERE worker_id = ?)", f.WorkerID, f.WorkerID)
+	}
+	for column, id := range map[string]int64{"t.workshop_id": f.WorkshopID, "t.order_id": f.OrderID, "t.session_id": f.SessionID} {
 		if id != 0 {
 			q = q.Where(column+" = ?", id)
 		}

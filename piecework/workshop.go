@@ -40,6 +40,8 @@ type Workshop struct {
 	WageRegion string
 	// TopUp pays what a run's pieces stay below the minimum wage for the hours; otherwise the difference is only shown.
 	TopUp bool
+	// TeamShare says how a team's amount is divided among its members.
+	TeamShare TeamShare
 
 	// The head of the workshop's hash chain: how many links it has, and the hash of the last.
 	ChainSeq  int64
@@ -62,7 +64,7 @@ func (w *Workshop) Today() Date { return DateOf(time.Now().In(w.Location())) }
 
 // NewWorkshop returns a workshop with the usual settings.
 func NewWorkshop(code, name string) *Workshop {
-	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20}
+	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20, TeamShare: ShareByWeight}
 }
 
 // Validate reports every wrong field.
@@ -79,6 +81,9 @@ func (w *Workshop) Validate() error {
 	if w.DamageCapPercent < 0 || w.DamageCapPercent > 100 {
 		v.Add("damage_cap_percent", "must be between %d and %d", 0, 100)
 	}
+	if w.TeamShare != ShareByWeight && w.TeamShare != ShareByWeightHours {
+		v.Add("team_share", "choose one")
+	}
 	return v.Err()
 }
 
@@ -92,7 +97,7 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 		return inserted(err, "code", "%q is taken", w.Code)
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
-		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up").Exec(ctx)
+		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up", "team_share").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}

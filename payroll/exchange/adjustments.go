@@ -36,6 +36,10 @@ func (im *importer) importAdjustments() {
 		if worker == nil || !r.OK {
 			return
 		}
+		if worker.Team {
+			im.fault(r, "worker", piecework.Msg("%s is a team; choose one of its members", worker.Code))
+			return
+		}
 		a := &payroll.Adjustment{WorkshopID: worker.WorkshopID, WorkerID: worker.ID, WorkDate: r.Date("date"),
 			Kind: payroll.Kind(r.Text("kind")), Amount: piecework.Fen(r.Int("amount")), Note: r.Text("note"),
 			RecordedAt: im.now, RecordedBy: recordedBy}

@@ -98,6 +98,15 @@ func CreateUser(ctx context.Context, db bun.IDB, u *User, password string) error
 	if err := u.ValidateNew(password); err != nil {
 		return err
 	}
+	if u.WorkerID != 0 {
+		w, err := piecework.WorkerByID(ctx, db, u.WorkerID)
+		if err != nil {
+			return err
+		}
+		if err := w.Person(); err != nil {
+			return err
+		}
+	}
 	u.PasswordHash, u.CreatedAt = hashPassword(password), piecework.Now()
 	_, err := db.NewInsert().Model(u).Exec(ctx)
 	if piecework.IsUnique(err) {
