@@ -63,6 +63,8 @@ func (s *Server) routes() []route {
 		{get, "/healthz", plain, s.health, nil},
 		{get, "/readyz", plain, s.ready, nil},
 		{get, templates.StaticPrefix + "*", plain, echo.WrapHandler(templates.Static()), nil},
+		{get, "/sw.js", plain, s.serviceWorker, nil},
+		{get, "/manifest.webmanifest", plain, s.manifest, nil},
 
 		{get, "/", signedIn, s.home, nil},
 		{get, "/signin", open, s.signinShow, nil},
@@ -164,6 +166,8 @@ func (s *Server) routes() []route {
 		{post, "/sessions/:session/out", office, s.sessionOut, nil},
 		{post, "/sessions/:session/close", office, s.sessionClose, nil},
 		{post, "/sessions/:session/reopen", office, s.sessionReopen, nil},
+
+		{get, "/scan/data", office, s.scanData, nil},
 
 		{get, "/tallies", office, s.tallies, nil},
 		{get, "/tallies/:tally", office, s.tallyShow, nil},

@@ -13,6 +13,8 @@ var built embed.FS
 var required = []string{
 	"pico.css",
 	"scan.js",
+	"sw.js",
+	"icon-192.png",
 	"reader.js",
 	"reader.wasm.gz",
 	"names/initials.txt",

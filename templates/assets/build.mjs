@@ -1,11 +1,12 @@
 // Makes ../dist, which the program embeds: the two weights of the Chinese font cut down to what a slip can need, the
-// licence the font asks to travel with it, the style sheet under ours, the letters under which a Chinese name is found, and
-// the scripts of the scan page. The same input gives the same bytes. "node build.mjs scan" makes only the part named.
+// licence the font asks to travel with it, the style sheet under ours, the letters under which a Chinese name is found,
+// the scripts of the scan page and its icons. The same input gives the same bytes. "node build.mjs scan" makes only the part named.
 import { mkdir, readFile, writeFile, copyFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { ZXING_WASM_SHA256 } from 'barcode-detector/ponyfill';
+import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import { build } from 'esbuild';
 import { polyphonic } from 'pinyin-pro';
 import subset from 'subset-font';
@@ -41,7 +42,7 @@ const characters = [
   range(0xff00, 0xffef), // full width
 ].flat().join('');
 
-const parts = { fonts, initials, scan, style };
+const parts = { fonts, icons, initials, scan, style };
 
 async function fonts() {
   await mkdir(new URL('fonts/', dist), { recursive: true });
@@ -72,25 +73,41 @@ async function initials() {
   await write('names/initials.txt', [...lines].sort().map(([letter, all]) => `${letter}${all}\n`).join(''));
 }
 
-/** Bundles the scan page's script, and apart from it what reads pictures, which most never load. */
-async function scan() {
+/** Makes one file of each script and all that it imports. */
+async function bundle(entryPoints, format) {
   const { outputFiles } = await build({
-    entryPoints: { scan: 'scan/main.js', reader: 'scan/reader.js' },
+    entryPoints,
+    format,
     absWorkingDir: new URL('.', import.meta.url).pathname,
     outdir: 'out',
     bundle: true,
     minify: true,
     write: false,
-    format: 'esm',
-    target: ['chrome94', 'safari15', 'firefox100'],
+    target: ['chrome94', 'safari15.4', 'firefox100'],
     charset: 'utf8',
   });
   for (const file of outputFiles) await write(file.path.split('/').pop(), file.contents);
+}
+
+/** Bundles the scan page's script and its service worker, and apart from it what reads pictures, which most never load. */
+async function scan() {
+  await bundle({ scan: 'scan/main.js', reader: 'scan/reader.js' }, 'esm');
+  await bundle({ sw: 'scan/sw.js' }, 'iife'); // a service worker that is a module is young
   // The reader and its WebAssembly must be of one version: its script says which bytes it wants.
   const wasm = await readFile(require.resolve('zxing-wasm/reader/zxing_reader.wasm'));
   const sum = createHash('sha256').update(wasm).digest('hex');
   if (sum !== ZXING_WASM_SHA256) throw new Error(`zxing_reader.wasm is ${sum}, its script wants ${ZXING_WASM_SHA256}`);
   await write('reader.wasm.gz', gzipSync(wasm, { level: 9 }));
+}
+
+/** Draws our mark as icons: rounded as it is, and, for systems that cut icons to a shape of their own, filled to the edge. */
+async function icons() {
+  await initWasm(await readFile(require.resolve('@resvg/resvg-wasm/index_bg.wasm')));
+  const mark = await readFile(new URL('../static/mark.svg', import.meta.url), 'utf8');
+  const whole = mark.replace(' rx="7"', '').replace('viewBox="0 0 32 32"', 'viewBox="-4 -4 40 40"').replace('<rect width="32" height="32"', '<rect x="-4" y="-4" width="40" height="40"');
+  for (const [name, svg, size] of [['icon-192', mark, 192], ['icon-512', mark, 512], ['icon-whole-512', whole, 512], ['icon-180', whole, 180]]) {
+    await write(`${name}.png`, new Resvg(svg, { fitTo: { mode: 'width', value: size } }).render().asPng());
+  }
 }
 
 async function style() {

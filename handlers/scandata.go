@@ -1,0 +1,173 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/piecework"
+	"jijian/templates"
+)
+
+// scanCopy is what a device keeps to count without a network. Codes name things as in the interface for programs.
+type scanCopy struct {
+	Session   string         `json:"session"` // to count in; "" when none is open
+	Today     piecework.Date `json:"today"`   // its day, which the totals are of
+	Workshop  scanWorkshop   `json:"workshop"`
+	Workshops []scanNamed    `json:"workshops,omitempty"` // to choose from, for those who see several
+	Now       string         `json:"now"`
+	Recorder  string         `json:"recorder"`
+	Sessions  []scanSession  `json:"sessions"`
+	Workers   []scanWorker   `json:"workers"`
+	Orders    []scanOrder    `json:"orders"`
+	Tickets   []scanTicket   `json:"tickets"`
+	TakeHomes []scanTakeHome `json:"takehomes"`
+}
+
+type scanNamed struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+type scanWorkshop struct {
+	scanNamed
+	RepeatSeconds int64 `json:"repeat_seconds"`
+	RepeatMinutes int64 `json:"repeat_minutes"`
+}
+
+type scanSession struct {
+	Code     string         `json:"code"`
+	Date     piecework.Date `json:"date"`
+	StartsAt string         `json:"starts_at"`
+	EndsAt   string         `json:"ends_at"`
+	Open     bool           `json:"open"`
+}
+
+type scanWorker struct {
+	scanNamed
+	Initials string   `json:"initials"` // see templates.Initials
+	Badges   []string `json:"badges"`
+	Team     bool     `json:"team,omitempty"`
+	Today    scanSum  `json:"today"`
+}
+
+type scanSum struct {
+	Pieces int64 `json:"pieces"` // good ones
+}
+
+type scanOrder struct {
+	Code       string          `json:"code"`
+	Product    string          `json:"product"` // its name
+	Quantity   int64           `json:"quantity"`
+	Operations []scanOperation `json:"operations"`
+}
+
+type scanOperation struct {
+	scanNamed
+	Seq  int   `json:"seq"`
+	Done int64 `json:"done"` // good pieces
+}
+
+type scanTicket struct {
+	Code       string   `json:"code"`
+	Order      string   `json:"order"`
+	Quantity   int64    `json:"quantity"`
+	Operations []string `json:"operations"` // covered; empty is every one
+	Credited   []string `json:"credited"`
+}
+
+type scanTakeHome struct {
+	Code      string         `json:"code"`
+	Worker    string         `json:"worker"`
+	Order     string         `json:"order"`
+	Operation string         `json:"operation"`
+	Quantity  int64          `json:"quantity"`
+	Returned  int64          `json:"returned"`
+	DueOn     piecework.Date `json:"due_on"`
+}
+
+// scanData answers the copy for the device. It is kept only where the scan page puts it, so that signing out can remove it; the
+// tag is of the content without the moment, so that a copy that is still right costs nothing.
+func (s *Server) scanData(c echo.Context) error {
+	ctx, v := c.Request().Context(), visitOf(c)
+	list, err := piecework.Workshops(ctx, s.DB, v.who.WorkshopID)
+	if err != nil {
+		return err
+	}
+	w := chosenWorkshop(list, c.QueryParam("workshop"))
+	if w == nil {
+		return piecework.NotFound("There is no workshop %q.", printable(c.QueryParam("workshop")))
+	}
+	b, err := piecework.BenchOf(ctx, s.DB, w.ID, printable(c.QueryParam("session")))
+	if err != nil {
+		return err
+	}
+	data := copyOf(b)
+	data.Recorder = v.who.Name
+	if len(list) > 1 {
+		for _, w := range list {
+			data.Workshops = append(data.Workshops, scanNamed{w.Code, w.Name})
+		}
+	}
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("ETag", tag)
+	if strings.Contains(c.Request().Header.Get("If-None-Match"), tag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	data.Now = piecework.Now().String()
+	return c.JSON(http.StatusOK, data)
+}
+
+// chosenWorkshop is the workshop with that code, or the first one when the code is "".
+func chosenWorkshop(list []piecework.Workshop, code string) *piecework.Workshop {
+	for i := range list {
+		if code == "" || list[i].Code == code {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// copyOf puts a bench into the words of the interface. Lists are never null.
+func copyOf(b *piecework.Bench) *scanCopy {
+	d := &scanCopy{Workshop: scanWorkshop{scanNamed{b.Workshop.Code, b.Workshop.Name}, 3, 10},
+		Sessions: []scanSession{}, Workers: []scanWorker{}, Orders: []scanOrder{}, Tickets: []scanTicket{}, TakeHomes: []scanTakeHome{}}
+	if b.Session != nil {
+		d.Session, d.Today = b.Session.Code, b.Session.WorkDate
+	}
+	for _, ws := range b.Sessions {
+		d.Sessions = append(d.Sessions, scanSession{ws.Code, ws.WorkDate, ws.StartsAt, ws.EndsAt, ws.Open()})
+	}
+	today := map[int64]int64{}
+	for _, e := range b.Today {
+		today[e.WorkerID] = e.Good
+	}
+	for _, w := range b.Crew {
+		d.Workers = append(d.Workers, scanWorker{scanNamed: scanNamed{w.Code, w.Name}, Initials: templates.Initials(w.Name),
+			Badges: []string{}, Today: scanSum{today[w.ID]}})
+	}
+	type place struct{ order, operation int64 }
+	done := map[place]int64{}
+	for _, p := range b.Progress {
+		done[place{p.OrderID, p.OperationID}] = p.Good
+	}
+	for _, o := range b.Orders {
+		order := scanOrder{Code: o.Code, Product: o.Product.Name, Quantity: o.Quantity, Operations: []scanOperation{}}
+		for _, op := range o.Product.Operations {
+			order.Operations = append(order.Operations, scanOperation{scanNamed{op.Code, op.Name}, op.Seq, done[place{o.ID, op.ID}]})
+		}
+		d.Orders = append(d.Orders, order)
+	}
+	return d
+}

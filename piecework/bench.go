@@ -1,0 +1,100 @@
+package piecework
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// Bench is all that a device needs to go on counting for one workshop without a network.
+type Bench struct {
+	Workshop *Workshop
+	Session  *WorkSession  // to count in; nil when none is open
+	Sessions []WorkSession // that are open, the latest first, and Session
+	Crew     []Worker      // by code
+	Today    []Earned      // good pieces on the day of Session
+	Orders   []ProcessingOrder
+	Progress []OrderedProgress // of Orders
+}
+
+// Earned is the good pieces of one worker, reversals taken off.
+type Earned struct {
+	WorkerID, Good int64
+}
+
+// OrderedProgress is [Progress] of one order among several.
+type OrderedProgress struct {
+	OrderID  int64
+	Progress `bun:",extend"`
+}
+
+// openSessions bounds how many open sessions a device is told about.
+const openSessions = 20
+
+// BenchOf reads the bench of a workshop. Session is the code of the session to count in; without one it is the latest that is open. The
+// error is of the kind not-found when the workshop has no such session.
+func BenchOf(ctx context.Context, db bun.IDB, workshopID int64, session string) (*Bench, error) {
+	b := new(Bench)
+	var err error
+	if b.Workshop, err = WorkshopByID(ctx, db, workshopID); err != nil {
+		return nil, err
+	}
+	if err = b.readSessions(ctx, db, session); err != nil {
+		return nil, err
+	}
+	if b.Crew, err = Crew(ctx, db, workshopID); err != nil {
+		return nil, err
+	}
+	if b.Orders, err = OpenOrders(ctx, db, workshopID); err != nil {
+		return nil, err
+	}
+	return b, b.readTotals(ctx, db)
+}
+
+func (b *Bench) readSessions(ctx context.Context, db bun.IDB, code string) error {
+	err := db.NewSelect().Model(&b.Sessions).Where("workshop_id = ? AND closed_at = 0", b.Workshop.ID).
+		OrderExpr("work_date DESC, starts_at DESC, code DESC").Limit(openSessions).Scan(ctx)
+	if err != nil {
+		return wrap("list open sessions", err)
+	}
+	if code == "" {
+		if len(b.Sessions) > 0 {
+			b.Session = &b.Sessions[0]
+		}
+		return nil
+	}
+	for i := range b.Sessions {
+		if b.Sessions[i].Code == code {
+			b.Session = &b.Sessions[i]
+			return nil
+		}
+	}
+	b.Session = new(WorkSession)
+	err = db.NewSelect().Model(b.Session).Where("workshop_id = ? AND code = ?", b.Workshop.ID, code).Scan(ctx)
+	if err := found(err, "There is no session %q.", code); err != nil {
+		return err
+	}
+	b.Sessions = append(b.Sessions, *b.Session)
+	return nil
+}
+
+func (b *Bench) readTotals(ctx context.Context, db bun.IDB) error {
+	if b.Session != nil {
+		err := db.NewSelect().TableExpr("tallies AS t").Join("JOIN work_sessions AS ws ON ws.id = t.session_id").Column("t.worker_id").
+			ColumnExpr("CAST(SUM(CASE WHEN t.reverses_id IS NULL THEN t.good ELSE -t.good END) AS BIGINT) AS good").
+			Where("ws.workshop_id = ? AND ws.work_date = ?", b.Workshop.ID, b.Session.WorkDate).Group("t.worker_id").Scan(ctx, &b.Today)
+		if err != nil {
+			return wrap("sum today", err)
+		}
+	}
+	ids := make([]int64, len(b.Orders))
+	for i := range b.Orders {
+		ids[i] = b.Orders[i].ID
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	err := db.NewSelect().Model((*Tally)(nil)).Column("order_id", "operation_id").ColumnExpr(netCounts).
+		Where("order_id IN (?)", bun.List(ids)).Group("order_id", "operation_id").Scan(ctx, &b.Progress)
+	return wrap("sum orders", err)
+}
