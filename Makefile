@@ -7,6 +7,7 @@ LDFLAGS    := -s -w -X main.version=$(VERSION)
 # Tools run at a fixed version and stay out of go.mod: nothing the program ships depends on them.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := go run gotest.tools/gotestsum@v1.13.0 --format pkgname
+POCKETBASE  := github.com/pocketbase/pocketbase/examples/base@v0.36.8
 
 # Every line is watched for races but those of SQLite, whose C became Go by translation: watching it takes five times as long and
 # tells nothing about ours.
@@ -55,8 +56,10 @@ test: lint ## lint, then every test with the race detector: on SQLite, and what 
 	@echo "On PostgreSQL:"
 	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- $(RACE) -timeout 15m -skip '^TestLook' $$(.ci/database-packages)
 
-bench: assets ## run the benchmarks; docs/performance.md explains the figures
-	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+bench: build ## measure everything, and sum it up at the end; docs/performance.md explains the figures
+	@.ci/need chromium
+	GOBIN='$(CURDIR)/bin/bench' go install $(POCKETBASE)
+	@.ci/bench
 
 dist: assets ## build the programs to hand out, with checksums, into dist/
 	@.ci/need zip

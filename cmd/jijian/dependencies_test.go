@@ -22,10 +22,12 @@ func TestDependenciesAreExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := importedModules(t)
-	for name := range npmPackages(t) {
-		used[name] = true
+	for _, folder := range []string{"../../templates/assets", "../../.ci/lighthouse"} {
+		for name := range npmPackages(t, folder) {
+			used[name] = true
+		}
 	}
-	for _, tool := range regexp.MustCompile(`go run (\S+)@v`).FindAllStringSubmatch(string(makefile), -1) {
+	for _, tool := range regexp.MustCompile(`(\S+\.\S+)@v[0-9]`).FindAllStringSubmatch(string(makefile), -1) {
 		used[tool[1]] = true
 	}
 
@@ -65,9 +67,9 @@ func importedModules(t *testing.T) map[string]bool {
 	return used
 }
 
-func npmPackages(t *testing.T) map[string]string {
+func npmPackages(t *testing.T, folder string) map[string]string {
 	t.Helper()
-	data, err := os.ReadFile("../../templates/assets/package.json")
+	data, err := os.ReadFile(folder + "/package.json")
 	if err != nil {
 		t.Fatal(err)
 	}
