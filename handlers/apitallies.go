@@ -24,19 +24,20 @@ const maxTallies = 1000
 // apiTally describes a tally as it is sent. What arrives is read by [readTally], field by field, so that a wrong one spoils
 // nothing but its own tally.
 type apiTally struct {
-	UID              string `json:"uid" maxLength:"64" doc:"made by whoever counted, best a UUIDv7; the same uid again is answered duplicate"`
-	Session          string `json:"session" doc:"code of the work session"`
-	Worker           string `json:"worker" doc:"code"`
-	Order            string `json:"order" doc:"code"`
-	Operation        string `json:"operation" doc:"code, of the order's product"`
-	Ticket           string `json:"ticket,omitempty" doc:"code of the bundle ticket; it credits an operation once"`
-	Good             int64  `json:"good" minimum:"0" doc:"good pieces"`
-	Rework           int64  `json:"rework,omitempty" minimum:"0" doc:"pieces handed back to be done again"`
-	ScrapWorkmanship int64  `json:"scrap_workmanship,omitempty" minimum:"0" doc:"pieces spoilt by the work"`
-	ScrapMaterial    int64  `json:"scrap_material,omitempty" minimum:"0" doc:"pieces spoilt by the material"`
-	RecordedAt       string `json:"recorded_at,omitempty" format:"date-time" doc:"when it was counted; now, if absent"`
-	Reverses         string `json:"reverses,omitempty" doc:"uid of the tally this one strikes, whole: it repeats worker, order, operation and counts"`
-	Reason           string `json:"reason,omitempty" doc:"why it is struck"`
+	UID              string     `json:"uid" maxLength:"64" doc:"made by whoever counted, best a UUIDv7; the same uid again is answered duplicate"`
+	Session          string     `json:"session" doc:"code of the work session"`
+	Worker           string     `json:"worker" doc:"code"`
+	Order            string     `json:"order" doc:"code"`
+	Operation        string     `json:"operation" doc:"code, of the order's product"`
+	Ticket           string     `json:"ticket,omitempty" doc:"code of the bundle ticket; it credits an operation once"`
+	Good             int64      `json:"good" minimum:"0" doc:"good pieces"`
+	Rework           int64      `json:"rework,omitempty" minimum:"0" doc:"pieces handed back to be done again"`
+	ScrapWorkmanship int64      `json:"scrap_workmanship,omitempty" minimum:"0" doc:"pieces spoilt by the work"`
+	ScrapMaterial    int64      `json:"scrap_material,omitempty" minimum:"0" doc:"pieces spoilt by the material"`
+	Weight           *apiWeight `json:"weight,omitempty" doc:"how the good pieces were weighed; good must be (gross − tare) ÷ unit, rounded half up"`
+	RecordedAt       string     `json:"recorded_at,omitempty" format:"date-time" doc:"when it was counted; now, if absent"`
+	Reverses         string     `json:"reverses,omitempty" doc:"uid of the tally this one strikes, whole: it repeats worker, order, operation and counts"`
+	Reason           string     `json:"reason,omitempty" doc:"why it is struck"`
 }
 
 type apiTallies struct {
@@ -166,6 +167,8 @@ func readTally(data json.RawMessage) (t piecework.NewTally, wrong *piecework.Mes
 		known[f.name] = true
 		blame(f.name, readCount(fields[f.name], f.into, f.required))
 	}
+	known["weight"] = true
+	blame("weight", readWeight(fields["weight"], &t.Weight))
 	names := make([]string, 0, len(fields))
 	for name := range fields {
 		names = append(names, name)

@@ -91,6 +91,7 @@ func (s *Server) routes() []route {
 		call(s, get, "/api/v1/sessions", office, "List work sessions, the latest first", s.apiSessions),
 		call(s, get, "/api/v1/orders", office|contractor, "List processing orders, open ones first", s.apiOrders),
 		call(s, get, "/api/v1/workers", office, "List workers by code", s.apiWorkers),
+		call(s, post, "/api/v1/teams", office, "Find or make the team of some workers", s.apiTeam),
 		call(s, get, "/api/v1/runs", office, "List pay runs, the latest period first", s.apiRuns),
 		call(s, get, "/api/v1/runs/:run/slips", office, "List the current slips of a pay run by worker", s.apiSlips),
 

@@ -68,6 +68,18 @@ func isTeamCode(code string) bool {
 	return ok && len(digits) == teamDigits && strings.Trim(digits, crockford[:32]) == ""
 }
 
+// ParseShare reads a share weight such as 1.5, with at most 6 decimals, in millionths: more than 0 and at most 1000.
+func ParseShare(s string) (int64, *Message) {
+	r, msg := ParseRate(s)
+	if msg != nil {
+		return 0, msg
+	}
+	if n := r.Millionths(); n > 0 && n <= 1000*ShareWeightOne {
+		return n, nil
+	}
+	return 0, Msg("must be more than 0 and at most %d", 1000)
+}
+
 // Person is nil unless the worker is a team: what is about one person, such as a bonus or a check-in, cannot be about several.
 func (w *Worker) Person() error {
 	if w.Team {
@@ -76,8 +88,11 @@ func (w *Worker) Person() error {
 	return nil
 }
 
-// MembersByCode finds workers of a workshop by their codes, each with the share weight that stands in her file, in the order given.
+// MembersByCode finds the members of a team among the workers of a workshop by their codes, each with the share weight that stands in her file, in the order given.
 func MembersByCode(ctx context.Context, db bun.IDB, workshopID int64, codes []string) ([]TeamMember, error) {
+	if err := checkTeamSize(len(codes)); err != nil {
+		return nil, err
+	}
 	var list []Worker
 	if err := db.NewSelect().Model(&list).Where("workshop_id = ? AND code IN (?)", workshopID, bun.List(codes)).Scan(ctx); err != nil {
 		return nil, wrap("find members", err)
@@ -127,12 +142,17 @@ func TeamOf(ctx context.Context, db bun.IDB, workshopID int64, members []TeamMem
 	return team, err
 }
 
+func checkTeamSize(n int) error {
+	if n < 2 || n > MaxTeam {
+		return InvalidField("members", "a team has between %d and %d members", 2, MaxTeam)
+	}
+	return nil
+}
+
 // completeTeam checks members, fills in Worker and weights left out, and sorts them by code.
 func completeTeam(ctx context.Context, db bun.IDB, workshopID int64, members []TeamMember) error {
-	v := &Invalid{}
-	if len(members) < 2 || len(members) > MaxTeam {
-		v.Add("members", "a team has between %d and %d members", 2, MaxTeam)
-		return v
+	if err := checkTeamSize(len(members)); err != nil {
+		return err
 	}
 	ids := make([]int64, len(members))
 	for i, m := range members {
@@ -142,7 +162,7 @@ func completeTeam(ctx context.Context, db bun.IDB, workshopID int64, members []T
 	if err := db.NewSelect().Model(&list).Where("workshop_id = ? AND id IN (?)", workshopID, bun.List(ids)).Scan(ctx); err != nil {
 		return wrap("find members", err)
 	}
-	seen := map[int64]bool{}
+	v, seen := &Invalid{}, map[int64]bool{}
 	for i := range members {
 		m := &members[i]
 		k := slices.IndexFunc(list, func(w Worker) bool { return w.ID == m.WorkerID })
