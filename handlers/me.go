@@ -20,6 +20,7 @@ type mePage struct {
 	Kinds    map[payroll.Kind]string
 	Carried  piecework.Money // what earlier settlements left to be taken
 	Expected piecework.Money // Open with what is added and taken, not below zero
+	AtHome   []piecework.TakeHome
 	Slips    []payroll.Slip
 	Says     map[int64]payroll.SayState // by slip
 	Tax      incomeType                 // by which tax is withheld
@@ -50,6 +51,11 @@ func (s *Server) me(c echo.Context) error {
 	if _, p.Tax, err = s.taxRules(c, w); err != nil {
 		return err
 	}
+	home, err := piecework.TakeHomes(ctx, s.DB, piecework.Filter{WorkerID: w.ID, Status: "out"}, p.Day)
+	if err != nil {
+		return err
+	}
+	p.AtHome = home.Items
 	p.Taxed = p.Tax.Value != payroll.Untaxed
 	if err := p.lastSlips(ctx, s); err != nil {
 		return err

@@ -69,7 +69,9 @@ func things(s *site) map[string][2]int64 {
 		s.Must(payroll.AddRateSample(s.Ctx, s.DB, sample))
 		user := &account.User{Username: "user" + of.code, Name: "某人", Role: account.Lead, WorkshopID: of.workshop}
 		s.Must(account.CreateUser(s.Ctx, s.DB, user, password))
-		for kind, id := range map[string]int64{"workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+		takehome := &piecework.TakeHome{WorkerID: of.worker, OrderID: of.order.ID, OperationID: s.Glue.ID, Quantity: 50, OutOn: "2026-10-07", GivenBy: "test"}
+		s.Must(piecework.GiveOut(s.Ctx, s.DB, takehome))
+		for kind, id := range map[string]int64{"takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)
@@ -92,7 +94,7 @@ var visitors = []struct {
 	{"bookkeeper", account.Bookkeeper, -1, ""},
 	{"lead", account.Lead, 0, ""},
 	{"lead2", account.Lead, 1, ""},
-	{"worker", account.Worker, 0, "worker tally adjustment slip dispute"},
+	{"worker", account.Worker, 0, "worker tally adjustment slip dispute takehome"},
 	{"contractor", account.Contractor, 0, "contractor order delivery"},
 }
 

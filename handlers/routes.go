@@ -169,6 +169,15 @@ func (s *Server) routes() []route {
 		{post, "/sessions/:session/reopen", office, s.sessionReopen, nil},
 
 		{get, "/scan/data", office, s.scanData, nil},
+		{get, "/takehomes", office, s.takeHomes, nil},
+		{get, "/takehomes/new", office, s.takeHomeNew, nil},
+		{post, "/takehomes", office, s.takeHomeCreate, nil},
+		{get, "/takehomes/export", office, s.takeHomesExport, nil},
+		{get, "/takehomes/:takehome", office, s.takeHomeShow, nil},
+		{post, "/takehomes/:takehome/in", office, s.takeHomeIn, nil},
+		{post, "/takehomes/:takehome/close", office, s.takeHomeClose, nil},
+		{post, "/takehomes/:takehome/cancel", office, s.takeHomeCancel, nil},
+		{post, "/takehomes/:takehome/reopen", office, s.takeHomeReopen, nil},
 
 		{get, "/tallies", office, s.tallies, nil},
 		{get, "/tallies/:tally", office, s.tallyShow, nil},

@@ -39,6 +39,7 @@ var menu = []struct {
 	{piecework.Msg("My work"), "/me", []string{"/slips"}},
 	{piecework.Msg("Sessions"), "/sessions", nil},
 	{piecework.Msg("Tallies"), "/tallies", nil},
+	{piecework.Msg("Take-home"), "/takehomes", nil},
 	{piecework.Msg("Adjustments"), "/adjustments", nil},
 	{piecework.Msg("Pay runs"), "/runs", []string{"/slips", "/disputes"}},
 	{piecework.Msg("Orders"), "/orders", nil},
