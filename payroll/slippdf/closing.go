@@ -1,5 +1,7 @@
 package slippdf
 
+import "jijian/piecework/press"
+
 // sum is one line of the totals.
 type sum struct{ label, value string }
 
@@ -22,7 +24,7 @@ func (s *setter) closing() {
 // totals follow the table between x and toX; where they leave room at the left, the QR code stands there.
 func (s *setter) totals(x, toX float64) {
 	line, net := s.line, s.body+5
-	height, beside := 4*line+leading(net)+5.4, x > s.left && s.c.qr != ""
+	height, beside := 4*line+leading(net)+5.4, x > s.left && s.c.qr.Path != ""
 	if beside {
 		height = max(height, s.code+digitsHeight+2)
 	}
@@ -65,7 +67,7 @@ type carried struct {
 
 func (s *setter) setCarry(i int, width float64) carried {
 	owed := s.c.carries[i]
-	lines, _ := s.broken(false, "carried", owed.label, width-carryIndent-s.fonts.regular.width(owed.value, 7)-3, step{7, 6})
+	lines, _ := s.broken(false, "carried", owed.label, width-carryIndent-s.fonts.Regular.Width(owed.value, 7)-3, press.At(7, 6))
 	return carried{lines, owed.value, float64(max(len(lines), 1)) * leading(7)}
 }
 
@@ -82,12 +84,12 @@ func (s *setter) netInWords() {
 		return
 	}
 	label := s.words.capitals
-	indent := s.fonts.regular.width(label, 7.5) + 3
-	lines, size, _ := s.fonts.bold.fit(s.c.netWords, s.right-s.left-indent, step{10, 1}, step{8.5, 1}, step{7.5, 2}, step{7, 4})
+	indent := s.fonts.Regular.Width(label, 7.5) + 3
+	lines, size, _ := s.fonts.Bold.Fit(s.c.netWords, s.right-s.left-indent, press.At(10, 1), press.At(8.5, 1), press.At(7.5, 2), press.At(7, 4))
 	s.place(float64(len(lines))*leading(size)+3.2, func() {
 		s.rule(s.left, s.right, s.y)
 		y := s.y + 1.6
-		s.text(s.left, y+0.98*(size-7.5)*millimetres, 7.5, false, label)
+		s.text(s.left, y+0.98*(size-7.5)*press.Millimetres, 7.5, false, label)
 		for i, text := range lines {
 			s.text(s.left+indent, y+float64(i)*leading(size), size, true, text)
 		}
@@ -97,8 +99,8 @@ func (s *setter) netInWords() {
 
 func (s *setter) sum(x, toX, y, size float64, bold bool, t sum) {
 	label := min(size, s.body+1)
-	s.text(x, y+0.98*(size-label)*millimetres, label, bold, t.label)
-	s.figureTo(toX, y, toX-x-s.face(bold).width(t.label, label)-3, size, bold, t.value)
+	s.text(x, y+0.98*(size-label)*press.Millimetres, label, bold, t.label)
+	s.figureTo(toX, y, toX-x-s.face(bold).Width(t.label, label)-3, size, bold, t.value)
 }
 
 // footnotes are the rules that were applied, below what stands in the main column; the last leaves room for what must stand
@@ -119,7 +121,7 @@ func (s *setter) footnotes(notes []string, next float64) {
 // setFootnotes breaks the footnotes into lines of 7 pt.
 func (s *setter) setFootnotes(notes []string, width float64) (set [][]string) {
 	for _, note := range notes {
-		lines, _ := s.broken(false, "footnote", note, width, step{7, 12})
+		lines, _ := s.broken(false, "footnote", note, width, press.At(7, 12))
 		set = append(set, lines)
 	}
 	return set
@@ -151,10 +153,10 @@ func (s *setter) signHere() {
 
 // quietMargin is the width of the quiet zone: the dark modules line up with the text when a code is moved out by it.
 func quietMargin(c *content, width float64) float64 {
-	if c.qrModules == 0 {
+	if c.qr.Across == 0 {
 		return 0
 	}
-	return width * quietZone / float64(c.qrModules)
+	return width * press.QuietZone / float64(c.qr.Across)
 }
 
 // digitsHeight is the line of digits under a QR code.
@@ -163,12 +165,14 @@ const digitsHeight = 3.8
 // checkCode draws the QR code, its quiet zone beginning at x and y, and its digits under the quiet zone. The digits begin
 // where the dark modules do; on a roll they stand in the middle.
 func (s *setter) checkCode(x, y float64) {
-	if s.c.qr == "" {
+	if s.c.qr.Path == "" {
 		return
 	}
 	margin := quietMargin(s.c, s.code)
-	s.sheet().qr = code{s.c.qr, s.c.qrModules, x, y, s.code}
-	size := s.fonts.regular.fitFigure(s.c.checkCode, s.code+16, 8)
+	qr := s.c.qr
+	qr.X, qr.Y, qr.Width, qr.Height = x, y, s.code, s.code
+	s.sheet().Symbols = append(s.sheet().Symbols, qr)
+	size := s.fonts.Regular.FitFigure(s.c.checkCode, s.code+16, 8)
 	if s.roll {
 		s.textAbout(x+s.code/2, y+s.code, size, false, s.c.checkCode)
 		s.textAbout(x+s.code/2, y+s.code+digitsHeight, 7, false, s.words.check)
@@ -181,7 +185,7 @@ func (s *setter) checkCode(x, y float64) {
 // blank is a line to write on, with what is to be written before it; y is the line.
 func (s *setter) blank(x, toX, y float64, label string) {
 	s.text(x, y-leading(7.5), 7.5, false, label)
-	s.rule(x+s.fonts.regular.width(label, 7.5)+2, toX, y)
+	s.rule(x+s.fonts.Regular.Width(label, 7.5)+2, toX, y)
 }
 
 // rollStub is the end of a roll.
@@ -191,10 +195,10 @@ func (s *setter) rollStub() {
 		s.blank(s.left, s.right, s.y+10, s.words.signature)
 		s.blank(s.left, s.right, s.y+19, s.words.date)
 	})
-	if s.c.qr != "" {
+	if s.c.qr.Path != "" {
 		s.place(s.code+digitsHeight+5, func() { s.checkCode(middle-s.code/2, s.y+1) })
 	}
-	s.sheet().height = s.y + 12
+	s.sheet().Height = s.y + 12
 }
 
 // panelNet is the net pay at the head of the panel, on the first third of a slip and on the last.
@@ -210,11 +214,11 @@ func (s *setter) sidePanel() {
 	toX := s.width - s.left
 	owed, notes := s.besides()
 	for _, sh := range s.sheets {
-		sh.rules = append(sh.rules, rule{s.panel - 5, s.top, s.panel - 5, s.bottom, hairline})
+		sh.Rules = append(sh.Rules, press.Rule{X: s.panel - 5, Y: s.top, ToX: s.panel - 5, ToY: s.bottom, Thick: press.Hairline})
 	}
 	for _, sh := range s.sheets[:len(s.sheets)-1] {
-		width := s.fonts.regular.width(s.words.continued, s.body)
-		sh.texts = append(sh.texts, placed{x: toX - width, y: s.bottom, size: s.body, text: s.words.continued})
+		width := s.fonts.Regular.Width(s.words.continued, s.body)
+		sh.Texts = append(sh.Texts, press.Text{X: toX - width, Y: s.bottom, Size: s.body, Text: s.words.continued})
 	}
 	if len(s.sheets) > 1 {
 		s.panelNet()
@@ -247,16 +251,16 @@ func (s *setter) sidePanel() {
 	s.blank(x+s.code-margin+2, toX, s.bottom-digitsHeight-0.6, s.words.date)
 }
 
-var panelWords = []step{{8, 1}, {7.5, 2}, {7, 4}}
+var panelWords = []press.Step{press.At(8, 1), press.At(7.5, 2), press.At(7, 4)}
 
 // besides shares what explains the figures between the panel and the room under the table. The footnotes stand in the
 // panel if it holds all of them; else under the table, as many as there is room for, and the rest in the panel. What is
 // carried stands in the panel unless it is too much.
 func (s *setter) besides() (owed []carried, notes [][]string) {
 	width := s.width - s.left - s.panel
-	words, size, _ := s.fonts.regular.fit(s.c.netWords, width, panelWords...)
+	words, size, _ := s.fonts.Regular.Fit(s.c.netWords, width, panelWords...)
 	foot := 18.0 // what the signature needs
-	if s.c.qr != "" {
+	if s.c.qr.Path != "" {
 		foot = s.code + digitsHeight
 	}
 	room := s.bottom - foot - s.top - leading(s.hero) - 4*s.line - 7.2 - float64(len(words))*leading(size)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jijian/piecework"
+	"jijian/piecework/press"
 )
 
 // content is a slip as the texts that are printed: cleaned, formatted, in one language.
@@ -19,8 +20,7 @@ type content struct {
 	carries                                        []sum
 	netWords                                       string // 人民币…, "" for other currencies
 	footnotes                                      []string
-	qr                                             string // path, see qrPath
-	qrModules                                      int
+	qr                                             press.Symbol // without a place; without a path there is none
 	checkCode                                      string
 }
 
@@ -36,20 +36,8 @@ type row struct {
 func (r *row) piecework() bool { return r.pieces != "" }
 
 // prepare turns a slip into what is printed and warns of what was lost.
-func (p *fontPair) prepare(slip *Slip, words *labels, warn func(string, ...any)) *content {
-	text := func(field, s string) string {
-		c := p.clean(s)
-		if len(c.lacking) > 0 {
-			warn("%s: printed as 〓: %s", field, describe(c.lacking))
-		}
-		if c.dropped {
-			warn("%s: unprintable characters were left out", field)
-		}
-		if c.cut {
-			warn("%s: too long, shortened", field)
-		}
-		return c.text
-	}
+func prepare(p *press.Fonts, slip *Slip, words *labels, warn func(string, ...any)) *content {
+	text := func(field, s string) string { return p.Printable(field, s, warn) }
 	currency := text("currency", slip.Currency)
 	c := &content{
 		workshop:   text("workshop", slip.Workshop),
@@ -85,7 +73,7 @@ func (p *fontPair) prepare(slip *Slip, words *labels, warn func(string, ...any))
 	}
 	if slip.CheckURL != "" {
 		var err error
-		if c.qr, c.qrModules, err = qrPath(slip.CheckURL); err != nil {
+		if c.qr, err = press.QR(slip.CheckURL); err != nil {
 			warn("the check address cannot be printed as a QR code: %s", err.Error())
 		}
 	}

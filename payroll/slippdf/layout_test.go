@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"jijian/piecework"
+	"jijian/piecework/press"
 )
 
 // sheetsOf is a slip of n lines with everything that takes room, set in a format and a language.
-func sheetsOf(t *testing.T, p *Printer, format Format, lang string, n int) []*sheet {
+func sheetsOf(t *testing.T, p *Printer, format Format, lang string, n int) []*press.Sheet {
 	t.Helper()
 	s := Slip{Number: "3-A08", Version: 1, Workshop: "桃花社区第一微工厂", WorkerCode: "A08", WorkerName: "孙秀芝", From: "2026-10-16", To: "2026-10-31",
 		Approved: "2026-11-02", Net: piecework.Fen(48513), Carried: piecework.Fen(63331), CheckURL: "https://jijian.example/c/5712516066594393", CheckCode: "5712516066594393",
@@ -22,17 +23,17 @@ func sheetsOf(t *testing.T, p *Printer, format Format, lang string, n int) []*sh
 	}
 	words := labelsFor(lang)
 	warn := func(format string, args ...any) { t.Errorf(format, args...) }
-	return setSlip(papers[format], words, &p.fonts, p.fonts.prepare(&s, words, warn), warn)
+	return setSlip(papers[format], words, p.fonts, prepare(p.fonts, &s, words, warn), warn)
 }
 
 // box is where the ink of a text is at most.
-func (p *Printer) box(t placed) (left, top, right, bottom float64) {
-	f := p.fonts.regular
-	if t.bold {
-		f = p.fonts.bold
+func (p *Printer) box(t press.Text) (left, top, right, bottom float64) {
+	f := p.fonts.Regular
+	if t.Bold {
+		f = p.fonts.Bold
 	}
-	em := t.size * millimetres
-	return t.x, t.y - 0.72*em, t.x + f.width(t.text, t.size), t.y + 0.05*em
+	em := t.Size * press.Millimetres
+	return t.X, t.Y - 0.72*em, t.X + f.Width(t.Text, t.Size), t.Y + 0.05*em
 }
 
 // TestNothingTouches: no two texts lie over each other, and the quiet zone of a code is empty.
@@ -42,20 +43,24 @@ func TestNothingTouches(t *testing.T) {
 		for _, lang := range []string{"zh", "en"} {
 			for n := range 16 {
 				for _, sh := range sheetsOf(t, p, format, lang, n) {
-					for i, a := range sh.texts {
+					for i, a := range sh.Texts {
 						left, top, right, bottom := p.box(a)
-						if q := sh.qr; q.path != "" && left < q.x+q.width && q.x < right && top < q.y+q.width && q.y < bottom {
-							t.Errorf("%s %s, %d lines: %q stands in the quiet zone", format, lang, n, a.text)
+						for _, q := range sh.Symbols {
+							if left < q.X+q.Width && q.X < right && top < q.Y+q.Height && q.Y < bottom {
+								t.Errorf("%s %s, %d lines: %q stands in the quiet zone", format, lang, n, a.Text)
+							}
 						}
-						for _, b := range sh.texts[:i] {
+						for _, b := range sh.Texts[:i] {
 							if l, u, r, d := p.box(b); left < r && l < right && top < d && u < bottom {
-								t.Errorf("%s %s, %d lines: %q lies over %q", format, lang, n, a.text, b.text)
+								t.Errorf("%s %s, %d lines: %q lies over %q", format, lang, n, a.Text, b.Text)
 							}
 						}
 					}
-					for _, r := range sh.rules {
-						if q := sh.qr; q.path != "" && r.x < q.x+q.width && q.x < r.toX && r.y < q.y+q.width && q.y < r.toY {
-							t.Errorf("%s %s, %d lines: a rule crosses the quiet zone", format, lang, n)
+					for _, r := range sh.Rules {
+						for _, q := range sh.Symbols {
+							if r.X < q.X+q.Width && q.X < r.ToX && r.Y < q.Y+q.Height && q.Y < r.ToY {
+								t.Errorf("%s %s, %d lines: a rule crosses the quiet zone", format, lang, n)
+							}
 						}
 					}
 				}
@@ -78,15 +83,15 @@ func TestFewSheets(t *testing.T) {
 		for n := range 60 {
 			sheets := sheetsOf(t, p, A5, lang, n)
 			last := sheets[len(sheets)-1]
-			if !slices.ContainsFunc(last.texts, func(t placed) bool { return strings.HasPrefix(t.text, "4. 实发") }) {
+			if !slices.ContainsFunc(last.Texts, func(t press.Text) bool { return strings.HasPrefix(t.Text, "4. 实发") }) {
 				t.Errorf("%s: of %d lines the signature stands without the last footnote", lang, n)
 			}
 		}
 		for n := range 20 {
-			net := func(t placed) bool { return t.text == "¥485.13" }
+			net := func(t press.Text) bool { return t.Text == "¥485.13" }
 			sheets := sheetsOf(t, p, ThreeUp, lang, n)
-			for _, sh := range []*sheet{sheets[0], sheets[len(sheets)-1]} {
-				if !slices.ContainsFunc(sh.texts, net) {
+			for _, sh := range []*press.Sheet{sheets[0], sheets[len(sheets)-1]} {
+				if !slices.ContainsFunc(sh.Texts, net) {
 					t.Errorf("%s: %d lines on thirds, the first or the last without the net pay", lang, n)
 				}
 			}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"jijian/piecework"
+	"jijian/piecework/press"
 )
 
 // Format is the paper a slip is printed on.
@@ -87,12 +88,12 @@ type Warning struct {
 }
 
 // Printer sets slips in one pair of fonts. It is safe for concurrent use.
-type Printer struct{ fonts fontPair }
+type Printer struct{ fonts *press.Fonts }
 
 // NewPrinter reads two weights of a font: TrueType outlines, as .ttf. They must cover the characters to be printed; a
 // character that one of them lacks counts as missing.
 func NewPrinter(regular, bold []byte) (*Printer, error) {
-	fonts, err := newFontPair(regular, bold)
+	fonts, err := press.NewFonts(regular, bold)
 	if err != nil {
 		return nil, fmt.Errorf("slip fonts: %w", err)
 	}
@@ -114,7 +115,7 @@ func (p *Printer) Write(w io.Writer, f Format, lang string, slips []Slip) ([]War
 	}
 	words := labelsFor(lang)
 	var warnings []Warning
-	var sheets []*sheet
+	var sheets []*press.Sheet
 	for i := range slips {
 		said := map[string]bool{}
 		warn := func(format string, args ...any) {
@@ -124,11 +125,13 @@ func (p *Printer) Write(w io.Writer, f Format, lang string, slips []Slip) ([]War
 				warnings = append(warnings, Warning{i, slips[i].Number, m})
 			}
 		}
-		sheets = append(sheets, rescued(&slips[i], warn, func(slip *Slip) []*sheet {
-			return setSlip(paper, words, &p.fonts, p.fonts.prepare(slip, words, warn), warn)
+		sheets = append(sheets, rescued(&slips[i], warn, func(slip *Slip) []*press.Sheet {
+			return setSlip(paper, words, p.fonts, prepare(p.fonts, slip, words, warn), warn)
 		})...)
 	}
-	document, err := p.render(paper, words.title, fixedTime(slips), sheets)
+	layout := paper.layout()
+	layout.Title, layout.Dated = words.title, fixedTime(slips)
+	document, err := p.fonts.Write(layout, sheets)
 	if err != nil {
 		return warnings, fmt.Errorf("print slips: %w", err)
 	}
@@ -138,7 +141,7 @@ func (p *Printer) Write(w io.Writer, f Format, lang string, slips []Slip) ([]War
 
 // rescued sets one slip. One that cannot be set as it is, for whatever reason, is set again with its figures alone, so that
 // it never costs the batch.
-func rescued(slip *Slip, warn func(string, ...any), set func(*Slip) []*sheet) []*sheet {
+func rescued(slip *Slip, warn func(string, ...any), set func(*Slip) []*press.Sheet) []*press.Sheet {
 	sheets, err := attempt(slip, set)
 	if err == nil {
 		return sheets
@@ -153,7 +156,7 @@ func rescued(slip *Slip, warn func(string, ...any), set func(*Slip) []*sheet) []
 }
 
 // attempt turns a panic into an error.
-func attempt(slip *Slip, set func(*Slip) []*sheet) (sheets []*sheet, err error) {
+func attempt(slip *Slip, set func(*Slip) []*press.Sheet) (sheets []*press.Sheet, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			sheets, err = nil, fmt.Errorf("%v", r)

@@ -1,5 +1,7 @@
 package slippdf
 
+import "jijian/piecework/press"
+
 // gap is the distance from a figure to the middle of the sign beside it.
 const gap = 2.7
 
@@ -19,22 +21,22 @@ func (s *setter) measure() {
 }
 
 func (s *setter) columnsAt(size float64) columns {
-	f := s.fonts.regular
+	f := s.fonts.Regular
 	var pieces, whole, fraction, amount float64
 	for i := range s.c.rows {
 		r := &s.c.rows[i]
-		pieces, amount = max(pieces, f.width(r.pieces, size)), max(amount, f.width(r.amount, size))
+		pieces, amount = max(pieces, f.Width(r.pieces, size)), max(amount, f.Width(r.amount, size))
 		if r.piecework() {
-			whole, fraction = max(whole, f.width(r.whole, size)), max(fraction, f.width("."+r.fraction, size))
+			whole, fraction = max(whole, f.Width(r.whole, size)), max(fraction, f.Width("."+r.fraction, size))
 		}
 	}
 	c := columns{size: size, amount: s.right}
-	c.equals = c.amount - max(amount, f.width(s.words.amount, 7)) - gap
+	c.equals = c.amount - max(amount, f.Width(s.words.amount, 7)) - gap
 	c.rate = c.equals - gap
 	c.point = c.rate - fraction
-	c.times = c.rate - max(whole+fraction, f.width(s.words.rate, 7)) - gap
+	c.times = c.rate - max(whole+fraction, f.Width(s.words.rate, 7)) - gap
 	c.pieces = c.times - gap
-	c.names = c.pieces - max(pieces, f.width(s.words.pieces, 7)) - 3 - s.left
+	c.names = c.pieces - max(pieces, f.Width(s.words.pieces, 7)) - 3 - s.left
 	return c
 }
 
@@ -58,19 +60,19 @@ func (s *setter) row(r *row) {
 	case s.roll: // the figures stand on a line of their own
 		width = s.right - s.left
 	}
-	lines, size := s.broken(false, "operation", r.title, width, step{s.body, 1}, step{7.5, 2}, step{7, 4})
+	lines, size := s.broken(false, "operation", r.title, width, press.At(s.body, 1), press.At(7.5, 2), press.At(7, 4))
 	detail := joined(r.detail, r.counts)
-	aside := s.fonts.regular.width(r.title, size) + 3
-	beside := (s.inline || !r.piecework()) && len(lines) <= 1 && aside+s.fonts.regular.width(detail, s.small) <= width
+	aside := s.fonts.Regular.Width(r.title, size) + 3
+	beside := (s.inline || !r.piecework()) && len(lines) <= 1 && aside+s.fonts.Regular.Width(detail, s.small) <= width
 	var details []string
 	detailSize := s.small
 	switch {
 	case beside:
-	case s.fonts.regular.width(detail, s.small) <= width && detail != "":
+	case s.fonts.Regular.Width(detail, s.small) <= width && detail != "":
 		details = []string{detail}
 	default: // what was spoilt is not broken in the middle
-		details, detailSize = s.broken(false, "detail", r.detail, width, step{s.small, 3}, step{7, 8})
-		counts, _ := s.broken(false, "detail", r.counts, width, step{detailSize, 3})
+		details, detailSize = s.broken(false, "detail", r.detail, width, press.At(s.small, 3), press.At(7, 8))
+		counts, _ := s.broken(false, "detail", r.counts, width, press.At(detailSize, 3))
 		details = append(details, counts...)
 	}
 
@@ -85,14 +87,14 @@ func (s *setter) row(r *row) {
 	}
 	s.place(height+heading+figures, func() {
 		if heading > 0 {
-			s.lines(s.left, s.y, s.right-s.left, true, "kind", r.heading, step{8, 1}, step{7, 1})
+			s.lines(s.left, s.y, s.right-s.left, true, "kind", r.heading, press.At(8, 1), press.At(7, 1))
 		}
 		top := s.y + heading
 		for i, line := range lines {
 			s.text(s.left, top+float64(i)*leading(size), size, false, line)
 		}
 		if beside {
-			s.text(s.left+aside, top+0.98*(size-s.small)*millimetres, s.small, false, detail)
+			s.text(s.left+aside, top+0.98*(size-s.small)*press.Millimetres, s.small, false, detail)
 		}
 		for i, line := range details {
 			s.text(s.left, top+titleHeight+float64(i)*leading(detailSize), detailSize, false, line)
@@ -107,7 +109,7 @@ func (s *setter) row(r *row) {
 // figures sets pieces × rate = amount.
 func (s *setter) figures(r *row, y float64) {
 	c := s.cols
-	y += 0.98 * (s.body - c.size) * millimetres
+	y += 0.98 * (s.body - c.size) * press.Millimetres
 	if r.piecework() {
 		s.textTo(c.pieces, y, c.size, false, r.pieces)
 		s.textAbout(c.times, y, c.size, false, "×")

@@ -1,4 +1,4 @@
-package slippdf
+package press
 
 import (
 	"encoding/binary"
@@ -10,7 +10,7 @@ import (
 // cut makes a TrueType font of the given codes alone: what a batch uses is a few hundred of many thousand glyphs, and the
 // PDF library reads every font it is given from end to end for each document. codes are sorted, unique, without 0 and
 // 0xFFFF. The result is fresh memory, which the library may write to.
-func (f *face) cut(codes []rune) []byte {
+func (f *Face) cut(codes []rune) []byte {
 	glyphs := make([]uint16, 1, len(codes)+1) // new glyph → old glyph; 0 stays the missing glyph
 	for _, code := range codes {
 		glyphs = append(glyphs, f.glyph[code])

@@ -1,8 +1,7 @@
-package slippdf
+package press
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,11 +10,9 @@ import (
 
 	"pgregory.net/rapid"
 	"rsc.io/qr"
-
-	"jijian/piecework"
 )
 
-func testPrinter(t testing.TB) *Printer {
+func testFonts(t testing.TB) *Fonts {
 	t.Helper()
 	var weights [2][]byte
 	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
@@ -24,7 +21,7 @@ func testPrinter(t testing.TB) *Printer {
 			t.Fatalf("%v: run make assets", err)
 		}
 	}
-	p, err := NewPrinter(weights[0], weights[1])
+	p, err := NewFonts(weights[0], weights[1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +41,12 @@ func anyText() *rapid.Generator[string] {
 
 // TestCleanTextIsPrintable: whatever goes in, only codes that both weights can print come out, and nothing good is lost.
 func TestCleanTextIsPrintable(t *testing.T) {
-	fonts := &testPrinter(t).fonts
+	fonts := testFonts(t)
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyText().Draw(t, "text")
 		c := fonts.clean(s)
 		for _, code := range c.text {
-			if !fonts.has(code) || fonts.bold.glyph[code] == 0 {
+			if !fonts.has(code) || fonts.Bold.glyph[code] == 0 {
 				t.Fatalf("%q is cleaned to %q with %U, which cannot be printed", s, c.text, code)
 			}
 		}
@@ -68,18 +65,18 @@ func isMark(r rune) bool { return r >= 0x0300 && r <= 0x036F }
 
 // TestFittedLines: lines are no wider than the column, no more than allowed, and hold all of the text unless it is cut.
 func TestFittedLines(t *testing.T) {
-	fonts := &testPrinter(t).fonts
+	fonts := testFonts(t)
 	rapid.Check(t, func(t *rapid.T) {
 		text := fonts.clean(anyText().Draw(t, "text")).text
 		width := rapid.Float64Range(10, 120).Draw(t, "width")
-		steps := []step{{12, 1}, {9, 2}, {7, rapid.IntRange(1, 5).Draw(t, "lines")}}
-		lines, size, cut := fonts.regular.fit(text, width, steps...)
-		i := slices.IndexFunc(steps, func(s step) bool { return s.size == size })
-		if len(lines) > steps[i].lines {
+		steps := []Step{{12, 1}, {9, 2}, {7, rapid.IntRange(1, 5).Draw(t, "lines")}}
+		lines, size, cut := fonts.Regular.Fit(text, width, steps...)
+		i := slices.IndexFunc(steps, func(s Step) bool { return s.Size == size })
+		if len(lines) > steps[i].Lines {
 			t.Fatalf("%d lines of %g pt", len(lines), size)
 		}
 		for _, line := range lines {
-			if w := fonts.regular.width(line, size); w > width {
+			if w := fonts.Regular.Width(line, size); w > width {
 				t.Fatalf("%q is %g mm wide, more than %g", line, w, width)
 			}
 		}
@@ -94,7 +91,7 @@ func TestFittedLines(t *testing.T) {
 }
 
 func TestLineEnds(t *testing.T) {
-	regular := testPrinter(t).fonts.regular
+	regular := testFonts(t).Regular
 	for _, c := range []struct {
 		text  string
 		width float64 // in ems of a 10 pt text
@@ -108,74 +105,17 @@ func TestLineEnds(t *testing.T) {
 		{"花瓣", 0.5, []string{"花", "瓣"}}, // narrower than a character: better over the edge than lost
 		{"WWWWWWWW", 3, []string{"WWW", "WWW", "WW"}},
 	} {
-		lines, _, _ := regular.fit(c.text, c.width*10*millimetres+0.01, step{10, 9})
+		lines, _, _ := regular.Fit(c.text, c.width*10*Millimetres+0.01, Step{10, 9})
 		if !slices.Equal(lines, c.want) {
 			t.Errorf("%s in %g: %q, want %q", c.text, c.width, lines, c.want)
 		}
 	}
 }
 
-// TestAnyBatchPrints: no text at all makes a print fail.
-func TestAnyBatchPrints(t *testing.T) {
-	p := testPrinter(t)
-	rapid.Check(t, func(t *rapid.T) {
-		text := func(what string) string { return anyText().Draw(t, what) }
-		slip := Slip{
-			Number: text("number"), Workshop: text("workshop"), WorkerName: text("worker"), WorkerCode: text("code"),
-			Currency: text("currency"), CheckURL: text("url"), CheckCode: text("check"), Footnotes: []string{text("note")},
-			Draft: rapid.Bool().Draw(t, "draft"), Version: rapid.Int().Draw(t, "version"),
-			Net: piecework.Fen(rapid.Int64Range(0, 1e17).Draw(t, "net")),
-		}
-		for range rapid.IntRange(0, 30).Draw(t, "lines") {
-			slip.Lines = append(slip.Lines, Line{
-				Kind: text("kind"), Order: text("order"), Operation: text("operation"), HasQuantity: rapid.Bool().Draw(t, "counted"),
-				Quantity: rapid.Int64().Draw(t, "quantity"), Rate: piecework.Millionths(rapid.Int64().Draw(t, "rate")),
-				Amount: piecework.Fen(rapid.Int64().Draw(t, "amount")), ScrapMaterial: rapid.Int64().Draw(t, "scrap"),
-			})
-		}
-		format := rapid.SampledFrom([]Format{A5, ThreeUp, Thermal}).Draw(t, "format")
-		warnings, err := p.Write(io.Discard, format, rapid.SampledFrom([]string{"zh", "en", ""}).Draw(t, "lang"), []Slip{slip, slip})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, w := range warnings {
-			if strings.HasPrefix(w.String(), "this slip") {
-				t.Fatalf("the slip was not set as it is: %s", w.String())
-			}
-		}
-	})
-}
-
-// TestRescue: a slip whose setting panics is set again without what may be the cause, and is reported.
-func TestRescue(t *testing.T) {
-	slip := Slip{Number: "7", WorkerName: "bad", Lines: make([]Line, 1), Net: piecework.Fen(100)}
-	var said []string
-	warn := func(format string, args ...any) { said = append(said, piecework.Msg(format, args...).String()) }
-	sheets := rescued(&slip, warn, func(s *Slip) []*sheet {
-		if len(s.Lines) > 0 {
-			panic("no such line")
-		}
-		if s.Number != "7" || s.Net.Cmp(slip.Net) != 0 {
-			t.Errorf("the short form is %+v", s)
-		}
-		return []*sheet{{}}
-	})
-	if len(sheets) != 1 || len(said) != 1 || !strings.Contains(said[0], "no such line") {
-		t.Errorf("%d sheets, warnings %q", len(sheets), said)
-	}
-	said = nil
-	if sheets = rescued(&slip, warn, func(*Slip) []*sheet { panic("never") }); len(sheets) != 0 || len(said) != 2 {
-		t.Errorf("%d sheets, warnings %q", len(sheets), said)
-	}
-	if slip.WorkerName != "bad" || len(slip.Lines) != 1 {
-		t.Error("the caller's slip was changed")
-	}
-}
-
 // TestCheckCodePath draws the path into modules again and compares them with the code.
 func TestCheckCodePath(t *testing.T) {
 	const url = "https://jijian.example.org/c/4821073956"
-	path, modules, err := qrPath(url)
+	symbol, err := QR(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,26 +124,21 @@ func TestCheckCodePath(t *testing.T) {
 		t.Fatal(err)
 	}
 	dark := map[[2]int]bool{}
-	numbers := strings.Fields(strings.TrimSuffix(path, "f"))
+	numbers := strings.Fields(strings.TrimSuffix(symbol.Path, "f"))
 	for i := 0; i < len(numbers); i += 5 {
 		x, y, w := atoi(t, numbers[i]), atoi(t, numbers[i+1]), atoi(t, numbers[i+2])
 		if numbers[i+3] != "1" || numbers[i+4] != "re" {
 			t.Fatalf("%q is not a row of modules", numbers[i:i+5])
 		}
 		for n := range w {
-			dark[[2]int{x + n - quietZone, modules - 1 - y - quietZone}] = true
+			dark[[2]int{x + n - QuietZone, symbol.Down - 1 - y - QuietZone}] = true
 		}
 	}
-	for y := -quietZone; y < want.Size+quietZone; y++ {
-		for x := -quietZone; x < want.Size+quietZone; x++ {
+	for y := -QuietZone; y < want.Size+QuietZone; y++ {
+		for x := -QuietZone; x < want.Size+QuietZone; x++ {
 			if dark[[2]int{x, y}] != want.Black(x, y) {
 				t.Fatalf("module %d, %d is wrong", x, y)
 			}
-		}
-	}
-	for format, paper := range papers {
-		if width := paper.code * (1 - 2*quietZone/float64(modules)); width < 15 {
-			t.Errorf("%s: the code is %.1f mm wide without its quiet zone, less than 15", format, width)
 		}
 	}
 }
@@ -221,9 +156,9 @@ func atoi(t *testing.T, s string) (n int) {
 
 // TestCutFontReadsBack cuts a few letters out and reads the font again.
 func TestCutFontReadsBack(t *testing.T) {
-	fonts := &testPrinter(t).fonts
+	fonts := testFonts(t)
 	codes := []rune{' ', '0', 'A', 'é', 'ü', '〓', '计', '，', firstSlot}
-	for _, f := range []*face{fonts.regular, fonts.bold} {
+	for _, f := range []*Face{fonts.Regular, fonts.Bold} {
 		again, runes, err := parseFace(f.cut(codes))
 		if err != nil {
 			t.Fatal(err)

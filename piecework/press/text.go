@@ -1,4 +1,4 @@
-package slippdf
+package press
 
 import (
 	"fmt"
@@ -21,8 +21,8 @@ type cleaned struct {
 	cut     bool   // longer than any text that is printed
 }
 
-// clean makes any bytes printable: see [Printer.Write] for the rules.
-func (p *fontPair) clean(s string) cleaned {
+// clean makes any bytes printable: see [Fonts.Printable] for the rules.
+func (p *Fonts) clean(s string) cleaned {
 	var c cleaned
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Mn, r) }) {
 		s = norm.NFC.String(s) // a letter with its accent apart has no glyph, both together mostly do
@@ -61,8 +61,24 @@ func (p *fontPair) clean(s string) cleaned {
 	return c
 }
 
+// Printable is a text as the fonts can print it, to be measured and set. Broken UTF-8 and characters the fonts lack become 〓, control
+// and direction marks are left out, blanks are folded. Each such loss is reported with the field's name, never an error.
+func (p *Fonts) Printable(field, s string, warn func(string, ...any)) string {
+	c := p.clean(s)
+	if len(c.lacking) > 0 {
+		warn("%s: printed as 〓: %s", field, describe(c.lacking))
+	}
+	if c.dropped {
+		warn("%s: unprintable characters were left out", field)
+	}
+	if c.cut {
+		warn("%s: too long, shortened", field)
+	}
+	return c.text
+}
+
 // code is how a rune is written for the PDF library, 0 if it cannot be printed.
-func (p *fontPair) code(r rune) rune {
+func (p *Fonts) code(r rune) rune {
 	switch {
 	case r > 0xFFFF:
 		return p.slots[r]
@@ -97,36 +113,39 @@ func describe(lacking []rune) string {
 	return strings.Join(s, ", ")
 }
 
-// step is one way to set a text: at this size, in at most so many lines.
-type step struct {
-	size  float64
-	lines int
+// Step is one way to set a text: at this size, in at most so many lines.
+type Step struct {
+	Size  float64 // points
+	Lines int
 }
 
-// fit breaks a text into lines no wider than width, in the first of the steps that holds all of it. If none does, the last
+// At sets a text at a size in points, in at most so many lines.
+func At(size float64, lines int) Step { return Step{size, lines} }
+
+// Fit breaks a text into lines no wider than width, in the first of the steps that holds all of it. If none does, the last
 // step is used and its last line ends in an ellipsis; cut then is true.
-func (f *face) fit(s string, width float64, steps ...step) (lines []string, size float64, cut bool) {
-	var last step
+func (f *Face) Fit(s string, width float64, steps ...Step) (lines []string, size float64, cut bool) {
+	var last Step
 	for _, last = range steps {
 		lines, cut = f.wrap(s, width, last)
 		if !cut {
 			break
 		}
 	}
-	return lines, last.size, cut
+	return lines, last.Size, cut
 }
 
-// fitFigure is the largest size, not above size, at which a figure is no wider than width.
-func (f *face) fitFigure(s string, width, size float64) float64 {
-	if w := f.width(s, size); w > width {
+// FitFigure is the largest size, not above size, at which a figure is no wider than width.
+func (f *Face) FitFigure(s string, width, size float64) float64 {
+	if w := f.Width(s, size); w > width {
 		return size * width / w
 	}
 	return size
 }
 
-// wrap fills at most st.lines lines; cut says that the text did not fit and was shortened.
-func (f *face) wrap(s string, width float64, st step) (lines []string, cut bool) {
-	room := int(width / (st.size * millimetres) * float64(f.perEm))
+// wrap fills at most st.Lines lines; cut says that the text did not fit and was shortened.
+func (f *Face) wrap(s string, width float64, st Step) (lines []string, cut bool) {
+	room := int(width / (st.Size * Millimetres) * float64(f.perEm))
 	rest := []rune(s)
 	for len(rest) > 0 {
 		end, used := 0, 0
@@ -137,7 +156,7 @@ func (f *face) wrap(s string, width float64, st step) (lines []string, cut bool)
 		if end == len(rest) {
 			return append(lines, string(rest)), false
 		}
-		if len(lines) == st.lines-1 {
+		if len(lines) == st.Lines-1 {
 			for end > 0 && used+f.units('…') > room {
 				end--
 				used -= f.units(rest[end])

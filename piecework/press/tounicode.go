@@ -1,4 +1,4 @@
-package slippdf
+package press
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ var (
 // withUnicode makes the text of a finished document searchable. The PDF library says of every font that a code is the
 // character it shows, which is wrong for the private slots. Its statement is replaced in the way the PDF format has
 // for changes: a further version of the object, and a further cross-reference table that knows it, after the end.
-func (p *fontPair) withUnicode(document []byte, codes []rune) ([]byte, error) {
+func (p *Fonts) withUnicode(document []byte, codes []rune) ([]byte, error) {
 	fonts := fontObject.FindAllSubmatch(document, -1)
 	end := trailer.FindSubmatch(document)
 	if len(fonts) != 2 || end == nil {
@@ -49,7 +49,7 @@ func (p *fontPair) withUnicode(document []byte, codes []rune) ([]byte, error) {
 }
 
 // unicodeMap is the CMap that gives each code its characters in UTF-16.
-func (p *fontPair) unicodeMap(codes []rune) []byte {
+func (p *Fonts) unicodeMap(codes []rune) []byte {
 	var s bytes.Buffer
 	s.WriteString("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n" +
 		"/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n" +

@@ -1,4 +1,9 @@
-package slippdf
+// Package press prints: it sets texts, rules and codes on sheets and writes them as PDF documents, black on white. Slips, badges and
+// tickets are set with it. It takes plain values, so the same sheets always give the same bytes.
+//
+// No text can break a print: what cannot be printed is replaced or left out before it is measured, see [Fonts.Printable], and what is
+// too long is broken into lines, set smaller or shortened, see [Face.Fit].
+package press
 
 import (
 	"encoding/binary"
@@ -6,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"unicode"
 )
 
 // The PDF library knows 16-bit characters only. Runes above U+FFFF are therefore given a slot in the private use area when
@@ -17,15 +23,15 @@ const (
 	missing   = '〓' // geta, the mark Chinese and Japanese printers leave where they have no type
 )
 
-// fontPair is the two weights every slip is set in.
-type fontPair struct {
-	regular, bold *face
+// Fonts are the two weights that everything is set in. They are only read, so many may print at once.
+type Fonts struct {
+	Regular, Bold *Face
 	slots         map[rune]rune // rune above U+FFFF → its code
 	runes         map[rune]rune // its code → the rune
 }
 
-// face is one weight, parsed once and only read afterwards.
-type face struct {
+// Face is one weight, parsed once and only read afterwards.
+type Face struct {
 	tables  map[string][]byte
 	glyph   [0x10000]uint16 // code → glyph, 0 where the font has none
 	advance []uint16        // of each glyph, in font units
@@ -34,8 +40,10 @@ type face struct {
 	perEm   int
 }
 
-func newFontPair(regular, bold []byte) (fontPair, error) {
-	pair := fontPair{slots: map[rune]rune{}, runes: map[rune]rune{}}
+// NewFonts reads two weights of a font: TrueType outlines, as .ttf. They must cover the characters to be printed; a character that
+// one of them lacks counts as missing.
+func NewFonts(regular, bold []byte) (*Fonts, error) {
+	pair := &Fonts{slots: map[rune]rune{}, runes: map[rune]rune{}}
 	r, runesR, err := parseFace(regular)
 	if err != nil {
 		return pair, fmt.Errorf("regular: %w", err)
@@ -44,7 +52,7 @@ func newFontPair(regular, bold []byte) (fontPair, error) {
 	if err != nil {
 		return pair, fmt.Errorf("bold: %w", err)
 	}
-	pair.regular, pair.bold = r, b
+	pair.Regular, pair.Bold = r, b
 	slot := rune(firstSlot)
 	for _, rune := range slices.Sorted(maps.Keys(runesR)) {
 		if runesB[rune] == 0 || rune >= firstSlot && rune <= lastSlot {
@@ -67,25 +75,41 @@ func newFontPair(regular, bold []byte) (fontPair, error) {
 }
 
 // has says whether a code, not a rune above U+FFFF, can be printed.
-func (p *fontPair) has(code rune) bool { return code <= 0xFFFF && p.regular.glyph[code] != 0 }
+func (p *Fonts) has(code rune) bool { return code <= 0xFFFF && p.Regular.glyph[code] != 0 }
 
-// width is the advance of a text of codes at one point size, in millimetres.
-func (f *face) width(s string, size float64) float64 {
+// Ideographs are all Chinese characters that both weights have, in the order of their numbers.
+func (p *Fonts) Ideographs() []rune {
+	var all []rune
+	for code := range rune(0x10000) {
+		r, above := p.runes[code]
+		if !above {
+			r = code
+		}
+		if p.has(code) && unicode.Is(unicode.Unified_Ideograph, r) {
+			all = append(all, r)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Width is the advance of a text of codes at one point size, in Millimetres.
+func (f *Face) Width(s string, size float64) float64 {
 	units := 0
 	for _, code := range s {
 		units += f.units(code)
 	}
-	return float64(units) / float64(f.perEm) * size * millimetres
+	return float64(units) / float64(f.perEm) * size * Millimetres
 }
 
-// millimetres in one point.
-const millimetres = 25.4 / 72
+// Millimetres in one point.
+const Millimetres = 25.4 / 72
 
-func (f *face) units(code rune) int { return int(f.advance[f.glyph[code&0xFFFF]]) }
+func (f *Face) units(code rune) int { return int(f.advance[f.glyph[code&0xFFFF]]) }
 
 // parseFace reads what setting and cutting need. A font that lies about its own lengths makes a slice expression panic,
 // which is turned into the error here.
-func parseFace(ttf []byte) (f *face, runes map[rune]uint16, err error) {
+func parseFace(ttf []byte) (f *Face, runes map[rune]uint16, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("broken font file: %v", r)
@@ -95,7 +119,7 @@ func parseFace(ttf []byte) (f *face, runes map[rune]uint16, err error) {
 		return nil, nil, errors.New("not a TrueType font with glyf outlines")
 	}
 	ttf = slices.Clip(ttf) // a length past the end must not reach what lies behind
-	f = &face{tables: map[string][]byte{}}
+	f = &Face{tables: map[string][]byte{}}
 	for i := range int(u16(ttf, 4)) {
 		record := ttf[12+16*i:]
 		from, size := int(u32(record, 8)), int(u32(record, 12))
@@ -114,7 +138,7 @@ func parseFace(ttf []byte) (f *face, runes map[rune]uint16, err error) {
 	return f, runes, err
 }
 
-func (f *face) parseMetrics(count int) {
+func (f *Face) parseMetrics(count int) {
 	hmtx, full := f.tables["hmtx"], int(u16(f.tables["hhea"], 34))
 	f.advance, f.bearing = make([]uint16, count), make([]uint16, count)
 	for g := range count {
@@ -126,7 +150,7 @@ func (f *face) parseMetrics(count int) {
 	}
 }
 
-func (f *face) parseOutlines(count int) {
+func (f *Face) parseOutlines(count int) {
 	loca, glyf, long := f.tables["loca"], f.tables["glyf"], u16(f.tables["head"], 50) != 0
 	at := func(g int) int {
 		if long {
