@@ -42,6 +42,9 @@ type apiTally struct {
 
 type apiTallies struct {
 	Tallies []apiTally `json:"tallies" maxItems:"1000"`
+	Hold    bool       `json:"hold,omitempty" doc:"keep what is rejected in the review queue, so that a person can put it right"`
+	Undo    bool       `json:"undo,omitempty" doc:"tallies that strike others undo them: one's own within 30 minutes, an administrator any until a pay run has claimed it"`
+	Clock   int64      `json:"clock,omitempty" doc:"what the clock of the device shows at sending, in milliseconds since 1970"`
 }
 
 type talliesInput struct {
@@ -52,6 +55,9 @@ type apiResult struct {
 	UID    string                `json:"uid"`
 	Status piecework.TallyStatus `json:"status" enum:"accepted,duplicate,rejected"`
 	Reason string                `json:"reason,omitempty" doc:"why it was rejected"`
+	// Sentences for the person who counts.
+	Warnings []string `json:"warnings,omitempty" doc:"what is odd about it; it counts all the same"`
+	Held     bool     `json:"held,omitempty" doc:"it was rejected and waits in the review queue: it need not be sent again"`
 }
 
 type talliesOutput struct {
@@ -68,70 +74,102 @@ func describeTallies(doc *huma.OpenAPI) {
 		"one bad tally never fails the others. What is accepted is on disk when the answer comes. Send again whatever was not answered: the uid makes sure that nothing counts twice."
 }
 
+// maxClock is a moment so late that no clock shows it, in milliseconds.
+const maxClock = 1 << 50
+
 const tallyPath = "/api/v1/tallies"
 
 // apiRecord records tallies for a program or a signed-in browser.
 func (s *Server) apiRecord(ctx context.Context, in *talliesInput) (*talliesOutput, error) {
 	v := visitIn(ctx)
-	raw, err := splitTallies(in.RawBody)
+	raw, batch, err := splitTallies(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	out := new(talliesOutput)
-	out.Body.Results = make([]apiResult, len(raw))
-	items, places := make([]piecework.NewTally, 0, len(raw)), make([]int, 0, len(raw))
+	batch.By, batch.Items = v.who.Actor(), make([]piecework.NewTally, len(raw))
 	for i, data := range raw {
 		item, msg := readTally(data)
 		if msg != nil {
-			place := piecework.Msg("%s: %s", fmt.Sprintf("tallies[%d]", i), msg)
-			out.Body.Results[i] = apiResult{item.UID, piecework.Rejected, inWords(v.lang, place)}
-			continue
+			item.Wrong = piecework.Msg("%s: %s", fmt.Sprintf("tallies[%d]", i), msg)
 		}
-		items, places = append(items, item), append(places, i)
+		if batch.Undo && item.Reverses != "" && item.Reason == "" {
+			item.Reason = piecework.UndoReason
+		}
+		if batch.Hold {
+			item.Sent = string(data)
+		}
+		batch.Items[i] = item
 	}
-	if len(items) == 0 {
+	out := new(talliesOutput)
+	out.Body.Results = make([]apiResult, len(raw))
+	if len(raw) == 0 {
 		return out, nil
 	}
-	results, err := s.recorder.Record(ctx, v.who.Actor(), items)
+	results, err := s.recorder.RecordBatch(ctx, *batch)
 	if err != nil {
 		return nil, err
 	}
 	for i, r := range results {
-		result := apiResult{UID: r.UID, Status: r.Status}
+		result := apiResult{UID: r.UID, Status: r.Status, Held: r.Held}
 		if r.Reason != nil {
 			result.Reason = inWords(v.lang, r.Reason)
 		}
-		out.Body.Results[places[i]] = result
+		for _, warning := range r.Warnings {
+			result.Warnings = append(result.Warnings, inWords(v.lang, warning))
+		}
+		out.Body.Results[i] = result
 	}
 	return out, nil
 }
 
-// splitTallies takes the body apart into its tallies. What is wrong with the body as a whole fails the call.
-func splitTallies(body []byte) ([]json.RawMessage, error) {
+// splitTallies takes the body apart into its tallies and what it says about all of them. What is wrong with the body as a whole
+// fails the call.
+func splitTallies(body []byte) ([]json.RawMessage, *piecework.Batch, error) {
 	if !utf8.Valid(body) {
-		return nil, piecework.InvalidField("body", "is not UTF-8 text")
+		return nil, nil, piecework.InvalidField("body", "is not UTF-8 text")
 	}
 	var syntax *json.SyntaxError
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(body, &top); errors.As(err, &syntax) {
-		return nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+		return nil, nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
 	} else if err != nil || top == nil {
-		return nil, piecework.InvalidField("body", `must be an object such as {"tallies": [...]}`)
+		return nil, nil, piecework.InvalidField("body", `must be an object such as {"tallies": [...]}`)
 	}
-	v := &piecework.Invalid{}
-	for name := range top {
-		if name != "tallies" {
+	v, batch := &piecework.Invalid{}, new(piecework.Batch)
+	var list []json.RawMessage
+	for name, data := range top {
+		switch name {
+		case "tallies":
+			if err := json.Unmarshal(data, &list); err != nil {
+				list = nil
+			}
+		case "hold":
+			v.AddMsg(name, readBool(data, &batch.Hold))
+		case "undo":
+			v.AddMsg(name, readBool(data, &batch.Undo))
+		case "clock":
+			v.AddMsg(name, readCount(data, (*int64)(&batch.Clock), false))
+			if batch.Clock < 0 || batch.Clock > maxClock {
+				v.Add(name, "is out of range")
+			}
+		default:
 			v.Add(name, "is not a field")
 		}
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(top["tallies"], &list); err != nil || list == nil {
+	if list == nil {
 		v.Add("tallies", "must be a list of tallies")
 	}
 	if len(list) > maxTallies {
 		v.Add("tallies", "holds %d tallies; one call carries at most %d", len(list), maxTallies)
 	}
-	return list, v.Err()
+	return list, batch, v.Err()
+}
+
+func readBool(data json.RawMessage, into *bool) *piecework.Message {
+	if json.Unmarshal(data, into) != nil {
+		return piecework.Msg("must be true or false")
+	}
+	return nil
 }
 
 // readTally reads one tally strictly: no unknown field, no text where a number belongs, no number that is not whole. The

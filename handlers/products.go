@@ -168,16 +168,20 @@ type operationForm struct {
 	Form      values
 }
 
-// operationEdit shows name and place of an operation to be changed.
+// operationEdit shows name, place and believable speed of an operation to be changed.
 func (s *Server) operationEdit(c echo.Context) error {
 	o, err := piecework.OperationByID(c.Request().Context(), s.DB, paramID(c, "operation"))
 	if err != nil {
 		return err
 	}
-	return s.page(c, "operations/form", operationForm{o, values{"name": o.Name, "seq": strconv.Itoa(o.Seq)}})
+	typed := values{"name": o.Name, "seq": strconv.Itoa(o.Seq)}
+	if o.MaxPerHour != 0 {
+		typed["max_per_hour"] = strconv.FormatInt(o.MaxPerHour, 10)
+	}
+	return s.page(c, "operations/form", operationForm{o, typed})
 }
 
-// operationSave changes name and place of an operation; the code stays.
+// operationSave changes name, place and believable speed of an operation; the code stays.
 func (s *Server) operationSave(c echo.Context) error {
 	ctx := c.Request().Context()
 	o, err := piecework.OperationByID(ctx, s.DB, paramID(c, "operation"))
@@ -185,7 +189,7 @@ func (s *Server) operationSave(c echo.Context) error {
 		return err
 	}
 	f := readForm(c)
-	o.Name, o.Seq = f.text("name"), int(f.number("seq"))
+	o.Name, o.Seq, o.MaxPerHour = f.text("name"), int(f.number("seq")), f.number("max_per_hour")
 	if err = f.and(o.Validate()); err == nil {
 		err = piecework.SaveOperation(ctx, s.DB, o)
 	}

@@ -13,6 +13,8 @@ type words struct {
 	Key   string // a key that is the id of another row
 	Date  string // a calendar day; SQLite keeps the text, so that no driver makes a moment of it
 	Bytes string
+	// Clustered comes after the columns of a table that is found by its key alone: SQLite then keeps the rows in the key.
+	Clustered string
 
 	forbid string // a trigger; see Forbid
 }
@@ -23,6 +25,8 @@ var vocabulary = map[dialect.Name]words{
 		Key:   "INTEGER PRIMARY KEY",
 		Date:  "TEXT",
 		Bytes: "BLOB",
+
+		Clustered: " WITHOUT ROWID",
 		forbid: `CREATE TRIGGER {table}_no_{event} BEFORE {EVENT} ON {table}
 BEGIN
   SELECT RAISE(ABORT, '{table} is append-only: {EVENT} refused');

@@ -19,8 +19,8 @@ type Checked struct {
 	Workshops, Links, Slips, Runs, Deliveries int
 }
 
-// Verify recomputes the books: every hash chain, every slip from its lines, every run from the tallies it claimed, and
-// every delivery. The error names the first thing that is off.
+// Verify recomputes the books: every hash chain, the sums kept beside the tallies, every slip from its lines, every run from
+// the tallies it claimed, and every delivery. The error names the first thing that is off.
 func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 	var done Checked
 	workshops, err := piecework.Workshops(ctx, db, 0)
@@ -35,6 +35,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		done.Workshops++
 	}
 	for _, check := range []func() error{
+		func() error { return piecework.CheckProgress(ctx, db) },
 		func() error { return piecework.VerifyTeams(ctx, db) },
 		func() error { return verifySlips(ctx, db, &done) },
 		func() error { return verifyVersions(ctx, db) },

@@ -80,11 +80,12 @@ func (b *Bench) readSessions(ctx context.Context, db bun.IDB, code string) error
 
 func (b *Bench) readTotals(ctx context.Context, db bun.IDB) error {
 	if b.Session != nil {
-		err := db.NewSelect().TableExpr("tallies AS t").Join("JOIN work_sessions AS ws ON ws.id = t.session_id").Column("t.worker_id").
-			ColumnExpr("CAST(SUM(CASE WHEN t.reverses_id IS NULL THEN t.good ELSE -t.good END) AS BIGINT) AS good").
-			Where("ws.workshop_id = ? AND ws.work_date = ?", b.Workshop.ID, b.Session.WorkDate).Group("t.worker_id").Scan(ctx, &b.Today)
+		counts, err := CountsOfDay(ctx, db, b.Workshop.ID, b.Session.WorkDate)
 		if err != nil {
-			return wrap("sum today", err)
+			return err
+		}
+		for worker, c := range counts {
+			b.Today = append(b.Today, Earned{worker, c.Good})
 		}
 	}
 	ids := make([]int64, len(b.Orders))
@@ -94,7 +95,7 @@ func (b *Bench) readTotals(ctx context.Context, db bun.IDB) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	err := db.NewSelect().Model((*Tally)(nil)).Column("order_id", "operation_id").ColumnExpr(netCounts).
-		Where("order_id IN (?)", bun.List(ids)).Group("order_id", "operation_id").Scan(ctx, &b.Progress)
+	err := db.NewSelect().Model((*orderSum)(nil)).Column("order_id", "operation_id", "good", "rework", "scrap_workmanship", "scrap_material").
+		Where("order_id IN (?)", bun.List(ids)).Scan(ctx, &b.Progress)
 	return wrap("sum orders", err)
 }

@@ -59,8 +59,8 @@ func (t *Tally) content(c *Canonical) []byte {
 	return c.Bytes()
 }
 
-// AppendTallies writes tallies of one workshop at the end of its chain, in the order given. They must be complete and
-// checked, with Codes filled. The caller's transaction holds the workshop's lock ([LockWorkshop]).
+// AppendTallies writes tallies of one workshop at the end of its chain, in the order given, and adds them to the sums that are
+// kept. They must be complete and checked, with Codes filled. The caller's transaction holds the workshop's lock ([LockWorkshop]).
 func AppendTallies(ctx context.Context, db bun.Tx, workshopID int64, tallies []*Tally) error {
 	if len(tallies) == 0 {
 		return nil
@@ -77,6 +77,9 @@ func AppendTallies(ctx context.Context, db bun.Tx, workshopID int64, tallies []*
 	}
 	if _, err := db.NewInsert().Model(&tallies).Returning("NULL").Exec(ctx); err != nil {
 		return wrap("insert tallies", err)
+	}
+	if err := bookProgress(ctx, db, tallies); err != nil {
+		return err
 	}
 	return moveHead(ctx, db, head)
 }

@@ -149,17 +149,3 @@ func OpenOrders(ctx context.Context, db bun.IDB, workshopID int64) ([]Processing
 	}
 	return list, wrap("list open orders", q.Scan(ctx))
 }
-
-// Progress is what has been counted at one operation of an order, reversals taken off.
-type Progress struct {
-	OperationID int64
-	Counts
-}
-
-// OrderProgress sums the tallies of one order by operation.
-func OrderProgress(ctx context.Context, db bun.IDB, orderID int64) ([]Progress, error) {
-	var list []Progress
-	err := db.NewSelect().Model((*Tally)(nil)).Column("operation_id").ColumnExpr(netCounts).
-		Where("order_id = ?", orderID).Group("operation_id").Scan(ctx, &list)
-	return list, wrap("order progress", err)
-}

@@ -74,6 +74,8 @@ type Operation struct {
 	Seq int
 	// UnitUG is what one piece weighs after this operation, in micrograms; 0 when it is not set. See [UnitWeights].
 	UnitUG int64 `bun:"unit_ug"`
+	// MaxPerHour is how many pieces one worker can believably make in an hour; 0 when nobody has said, then [MaxPerHour] holds.
+	MaxPerHour int64
 
 	Product *Product `bun:"rel:belongs-to,join:product_id=id"`
 }
@@ -89,10 +91,13 @@ func (o *Operation) Validate() error {
 	if o.UnitUG < 0 || o.UnitUG > maxUnitUG {
 		v.Add("unit_weight", "the weight of one piece must be more than 0 and at most %d g", maxUnitUG/1_000_000)
 	}
+	if o.MaxPerHour < 0 || o.MaxPerHour > MaxPieces {
+		v.Add("max_per_hour", "must be between %d and %d", 0, MaxPieces)
+	}
 	return v.Err()
 }
 
-// SaveOperation adds an operation (ID 0) or changes name, sequence and unit weight of one.
+// SaveOperation adds an operation (ID 0) or changes name, sequence, unit weight and believable speed of one.
 func SaveOperation(ctx context.Context, db bun.IDB, o *Operation) error {
 	if err := o.Validate(); err != nil {
 		return err
@@ -101,7 +106,7 @@ func SaveOperation(ctx context.Context, db bun.IDB, o *Operation) error {
 		_, err := db.NewInsert().Model(o).Exec(ctx)
 		return inserted(err, "code", "%q is taken", o.Code)
 	}
-	_, err := db.NewUpdate().Model(o).Column("name", "seq", "unit_ug").WherePK().Exec(ctx)
+	_, err := db.NewUpdate().Model(o).Column("name", "seq", "unit_ug", "max_per_hour").WherePK().Exec(ctx)
 	return wrap("save operation", err)
 }
 

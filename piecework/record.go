@@ -2,7 +2,6 @@ package piecework
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 )
@@ -17,6 +16,9 @@ type NewTally struct {
 	RecordedAt Instant // 0: now
 	Reverses   string  // uid of the tally this one strikes
 	Reason     string
+
+	Sent  string   // what was sent, word for word, to keep it when it is refused; "" when nobody sent anything
+	Wrong *Message // why what was sent could not be read; such a tally is refused
 }
 
 // TallyStatus is what became of one tally.
@@ -25,60 +27,80 @@ type TallyStatus string
 const (
 	Accepted  TallyStatus = "accepted"  // it is stored and will survive a power cut
 	Duplicate TallyStatus = "duplicate" // the same uid with the same content was stored before
-	Rejected  TallyStatus = "rejected"  // nothing was stored; the reason says why
+	Rejected  TallyStatus = "rejected"  // it does not count; the reason says why
 )
 
 // TallyResult answers one [NewTally].
 type TallyResult struct {
-	UID    string
-	Status TallyStatus
-	Reason *Message // set when rejected
+	UID      string
+	Status   TallyStatus
+	Reason   *Message   // set when rejected
+	Warnings []*Message // what guards noticed about a tally that was accepted all the same
+	Held     bool       // it was rejected and waits in the review queue
 }
 
 // Actor is who records: a name for the books, and the only workshop she may record for (0: any).
 type Actor struct {
 	Name       string
 	WorkshopID int64
+	Admin      bool // may undo what others recorded
+}
+
+// Batch is tallies that somebody hands over at once.
+type Batch struct {
+	By    Actor
+	Items []NewTally
+	// Hold keeps what is refused, as it was sent, for a person to look at.
+	Hold bool
+	// Undo holds reversals to the rules of [Undo].
+	Undo bool
+	// Clock is what the clock of the device showed when it sent the batch; 0 when it did not say.
+	Clock Instant
 }
 
 // RecordTallies checks and stores tallies in the order given, in one transaction. A bad one never fails the others.
 // Servers share commits through a [Recorder] instead of calling this for each request.
 func RecordTallies(ctx context.Context, db bun.IDB, by Actor, items []NewTally) ([]TallyResult, error) {
+	return RecordBatch(ctx, db, Batch{By: by, Items: items})
+}
+
+// RecordBatch is RecordTallies for a batch that says more about itself.
+func RecordBatch(ctx context.Context, db bun.IDB, b Batch) ([]TallyResult, error) {
 	var results []TallyResult
 	err := InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		var err error
-		results, err = recordBatch(ctx, db, []request{{by: by, items: items}})
+		results, err = recordBatches(ctx, db, []*Batch{&b})
 		return err
 	})
 	return results, err
 }
 
-// request is the tallies of one caller.
-type request struct {
-	by    Actor
-	items []NewTally
-}
-
-// recordBatch stores the tallies of several callers and answers all of them in one row.
-func recordBatch(ctx context.Context, db bun.Tx, requests []request) ([]TallyResult, error) {
-	var items []NewTally
-	for _, r := range requests {
-		items = append(items, r.items...)
-	}
-	k, err := lookUp(ctx, db, items)
+// recordBatches stores the tallies of several callers and answers all of them in one row.
+func recordBatches(ctx context.Context, db bun.Tx, batches []*Batch) ([]TallyResult, error) {
+	k, err := lookUp(ctx, db, batches)
 	if err != nil {
 		return nil, err
 	}
-	results := make([]TallyResult, 0, len(items))
-	for _, r := range requests {
-		for i := range r.items {
-			if err := k.storeOriginal(ctx, db, r.items[i].Reverses); err != nil {
+	var results []TallyResult
+	for _, b := range batches {
+		for i := range b.Items {
+			if err := k.storeOriginal(ctx, db, b.Items[i].Reverses); err != nil {
 				return nil, err
 			}
-			results = append(results, k.accept(r.by, &r.items[i]))
+			result, err := k.accept(ctx, db, b, &b.Items[i])
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, result)
 		}
 	}
-	return results, k.flush(ctx, db)
+	if err := k.flush(ctx, db); err != nil {
+		return nil, err
+	}
+	if err := storeFlags(ctx, db, k.flags); err != nil {
+		return nil, err
+	}
+	return results, hold(ctx, db, k.held)
 }
 
 // flush writes what has been accepted so far.
@@ -104,179 +126,86 @@ func (k *known) storeOriginal(ctx context.Context, db bun.Tx, uid string) error 
 	return wrap("find original", db.NewSelect().Model(t).Column("id").Where("uid = ?", uid).Scan(ctx))
 }
 
-// known is everything the database knows about the codes of one batch, and what the batch itself has added so far.
-type known struct {
-	now         Instant
-	sessions    map[string]*WorkSession
-	workers     map[string]*Worker
-	orders      map[string]*ProcessingOrder
-	operations  map[operationKey]*Operation
-	tallies     map[string]*Tally // by uid: those the batch names
-	struck      map[string]bool   // uids that have been reversed
-	tickets     map[ticketKey]string
-	workshopIDs []int64
-	accepted    map[int64][]*Tally
-}
-
-type operationKey struct {
-	product int64
-	code    string
-}
-
-type ticketKey struct {
-	ticket    string
-	operation int64
-}
-
-// lookUp reads what the batch refers to, with one query a table, and locks the workshops concerned before it reads what
-// other writers could still change.
-func lookUp(ctx context.Context, db bun.Tx, items []NewTally) (*known, error) {
-	k := &known{now: Now(), accepted: map[int64][]*Tally{}, struck: map[string]bool{}, tickets: map[ticketKey]string{}}
-	// What cannot be a code or a uid is not looked up: it is not there, and a database may refuse to hear of it.
-	column := func(f func(*NewTally) string, check func(string) *Message) []string {
-		var list []string
-		for i := range items {
-			if s := f(&items[i]); check(s) == nil {
-				list = append(list, s)
-			}
-		}
-		slices.Sort(list)
-		return slices.Compact(list)
-	}
-	var err error
-	if k.sessions, err = byCode[WorkSession](ctx, db, column(func(t *NewTally) string { return t.Session }, CheckCode), func(s *WorkSession) string { return s.Code }); err != nil {
-		return nil, err
-	}
-	for _, s := range k.sessions {
-		k.workshopIDs = append(k.workshopIDs, s.WorkshopID)
-	}
-	slices.Sort(k.workshopIDs)
-	k.workshopIDs = slices.Compact(k.workshopIDs)
-	for _, id := range k.workshopIDs {
-		if err := LockWorkshop(ctx, db, id); err != nil {
-			return nil, err
-		}
-	}
-	if k.workers, err = byCode[Worker](ctx, db, column(func(t *NewTally) string { return t.Worker }, CheckCode), func(w *Worker) string { return w.Code }); err != nil {
-		return nil, err
-	}
-	if k.orders, err = byCode[ProcessingOrder](ctx, db, column(func(t *NewTally) string { return t.Order }, CheckCode), func(o *ProcessingOrder) string { return o.Code }); err != nil {
-		return nil, err
-	}
-	if err = k.readOperations(ctx, db); err != nil {
-		return nil, err
-	}
-	uids := append(column(func(t *NewTally) string { return t.UID }, CheckUID), column(func(t *NewTally) string { return t.Reverses }, CheckUID)...)
-	if err = k.readTallies(ctx, db, uids); err != nil {
-		return nil, err
-	}
-	return k, k.readTickets(ctx, db, column(func(t *NewTally) string { return t.Ticket }, CheckCode))
-}
-
-func byCode[T any](ctx context.Context, db bun.Tx, codes []string, code func(*T) string) (map[string]*T, error) {
-	found := make(map[string]*T, len(codes))
-	if len(codes) == 0 {
-		return found, nil
-	}
-	var list []T
-	if err := db.NewSelect().Model(&list).Where("code IN (?)", bun.List(codes)).Scan(ctx); err != nil {
-		return nil, wrap("look up codes", err)
-	}
-	for i := range list {
-		found[code(&list[i])] = &list[i]
-	}
-	return found, nil
-}
-
-func (k *known) readOperations(ctx context.Context, db bun.Tx) error {
-	k.operations = map[operationKey]*Operation{}
-	var products []int64
-	for _, o := range k.orders {
-		products = append(products, o.ProductID)
-	}
-	if len(products) == 0 {
-		return nil
-	}
-	var list []Operation
-	if err := db.NewSelect().Model(&list).Where("product_id IN (?)", bun.List(products)).Scan(ctx); err != nil {
-		return wrap("look up operations", err)
-	}
-	for i := range list {
-		k.operations[operationKey{list[i].ProductID, list[i].Code}] = &list[i]
-	}
-	return nil
-}
-
-func (k *known) readTallies(ctx context.Context, db bun.Tx, uids []string) error {
-	k.tallies = make(map[string]*Tally, len(uids))
-	if len(uids) == 0 {
-		return nil
-	}
-	var list []struct {
-		Tally      `bun:",extend"`
-		ReversedID int64  `bun:",nullzero"`
-		RUID       string `bun:"r_uid,nullzero"`
-	}
-	err := db.NewSelect().Model(&list).ModelTableExpr("tallies AS t").Column("t.*").
-		ColumnExpr("x.id AS reversed_id, r.uid AS r_uid").
-		Join("LEFT JOIN tallies x ON x.reverses_id = t.id").Join("LEFT JOIN tallies r ON r.id = t.reverses_id").
-		Where("t.uid IN (?)", bun.List(uids)).Scan(ctx)
-	if err != nil {
-		return wrap("look up uids", err)
-	}
-	for i := range list {
-		t := &list[i].Tally
-		t.Codes.Reverses = list[i].RUID
-		k.tallies[t.UID] = t
-		if list[i].ReversedID != 0 {
-			k.struck[t.UID] = true
-		}
-	}
-	return nil
-}
-
-func (k *known) readTickets(ctx context.Context, db bun.Tx, tickets []string) error {
-	if len(tickets) == 0 {
-		return nil
-	}
-	var list []Tally
-	err := db.NewSelect().Model(&list).Column("uid", "ticket", "operation_id").Where("ticket IN (?) AND reverses_id IS NULL", bun.List(tickets)).
-		Where("NOT EXISTS (SELECT 1 FROM tallies x WHERE x.reverses_id = t.id)").Scan(ctx)
-	for _, t := range list {
-		k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID
-	}
-	return wrap("look up tickets", err)
-}
-
 // accept decides about one tally and remembers it for those after it.
-func (k *known) accept(by Actor, in *NewTally) TallyResult {
-	if msg := CheckUID(in.UID); msg != nil {
-		return TallyResult{in.UID, Rejected, msg}
+func (k *known) accept(ctx context.Context, db bun.Tx, b *Batch, in *NewTally) (TallyResult, error) {
+	t, status, msg := k.judge(b, in)
+	result := TallyResult{UID: in.UID, Status: status, Reason: msg}
+	switch {
+	case status == Rejected && b.Hold && in.Sent != "" && len(in.Sent) <= maxHeld:
+		result.Held = true
+		k.held = append(k.held, k.heldTally(b.By, in, msg))
+		return result, nil
+	case status != Accepted:
+		return result, nil
 	}
-	t, msg := k.resolve(by, in)
+	if k.guards.stale[workOf(t)] && t.ReversesID == 0 {
+		if err := k.flush(ctx, db); err != nil {
+			return result, err
+		}
+		if err := k.guards.readWork(ctx, db, []workerAt{{t.SessionID, t.WorkerID}}); err != nil {
+			return result, err
+		}
+	}
+	k.tallies[t.UID] = t
+	if t.ReversesID != 0 {
+		k.struck[t.Codes.Reverses] = true
+		original := k.tallies[t.Codes.Reverses]
+		delete(k.tickets, ticketKey{original.Ticket, original.OperationID})
+		k.guards.strike(t, original)
+	} else {
+		if t.Ticket != "" {
+			k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID
+		}
+		result.Warnings = k.warn(t, b.Clock)
+	}
+	k.accepted[t.WorkshopID] = append(k.accepted[t.WorkshopID], t)
+	return result, nil
+}
+
+// warn asks the guards about a tally that is accepted, and keeps what they notice for the review queue.
+func (k *known) warn(t *Tally, clock Instant) (warnings []*Message) {
+	for _, f := range k.guards.look(t) {
+		warnings = append(warnings, f.Message())
+		// Another ticket is other work, and one ticket is never credited twice: that needs no person.
+		if f.Kind != FlagRepeat || t.Ticket == "" {
+			k.flags = append(k.flags, f)
+		}
+	}
+	warning, flag := k.guards.lookAtClock(t, clock, k.now)
+	if warning != nil {
+		warnings = append(warnings, warning)
+	}
+	if flag != nil {
+		k.flags = append(k.flags, flag)
+	}
+	return warnings
+}
+
+// judge says what is to become of one tally, and why it is refused.
+func (k *known) judge(b *Batch, in *NewTally) (*Tally, TallyStatus, *Message) {
+	if in.Wrong != nil {
+		return nil, Rejected, in.Wrong
+	}
+	if msg := CheckUID(in.UID); msg != nil {
+		return nil, Rejected, msg
+	}
+	t, msg := k.resolve(b.By, in)
 	if before := k.tallies[in.UID]; before != nil {
 		if msg == nil && before.sameContent(t, in.RecordedAt != 0) {
-			return TallyResult{in.UID, Duplicate, nil}
+			return t, Duplicate, nil
 		}
-		return TallyResult{in.UID, Rejected, Msg("another tally with this uid and other content is already stored")}
+		return nil, Rejected, Msg("another tally with this uid and other content is already stored")
 	}
 	if msg == nil {
 		msg = k.refuse(t)
 	}
+	if msg == nil && b.Undo && t.ReversesID != 0 {
+		msg = k.refuseUndo(b.By, t)
+	}
 	if msg != nil {
-		return TallyResult{in.UID, Rejected, msg}
+		return nil, Rejected, msg
 	}
-	k.tallies[t.UID] = t
-	if t.Codes.Reverses != "" {
-		k.struck[t.Codes.Reverses] = true
-		original := k.tallies[t.Codes.Reverses]
-		delete(k.tickets, ticketKey{original.Ticket, original.OperationID})
-	}
-	if t.Ticket != "" && t.Codes.Reverses == "" {
-		k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID
-	}
-	k.accepted[t.WorkshopID] = append(k.accepted[t.WorkshopID], t)
-	return TallyResult{in.UID, Accepted, nil}
+	return t, Accepted, nil
 }
 
 // resolve turns codes into a tally, or says which one is wrong.
@@ -309,7 +238,7 @@ func (k *known) resolve(by Actor, in *NewTally) (*Tally, *Message) {
 	}
 	t := &Tally{UID: in.UID, WorkshopID: session.WorkshopID, SessionID: session.ID, WorkDate: session.WorkDate,
 		WorkerID: worker.ID, OrderID: order.ID, OperationID: operation.ID, Counts: in.Counts, Weight: in.Weight, Ticket: in.Ticket, Reason: in.Reason,
-		RecordedAt: in.RecordedAt, ReceivedAt: k.now, RecordedBy: by.Name, Session: session, Order: order,
+		RecordedAt: in.RecordedAt, ReceivedAt: k.now, RecordedBy: by.Name, Session: session, Order: order, Operation: operation,
 		Codes: TallyCodes{in.Session, in.Worker, in.Order, in.Operation, in.Reverses}}
 	if t.RecordedAt == 0 {
 		t.RecordedAt = k.now

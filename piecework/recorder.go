@@ -17,7 +17,7 @@ type Recorder struct {
 }
 
 type waiting struct {
-	request
+	Batch
 	answer chan answer
 }
 
@@ -36,10 +36,15 @@ func NewRecorder(db bun.IDB) *Recorder {
 	return r
 }
 
-// Record stores tallies and returns when they are durable. A cancelled context stops the waiting, not the storing: the
-// same uids sent again are then answered as duplicates.
+// Record is RecordBatch for tallies about which there is no more to say.
 func (r *Recorder) Record(ctx context.Context, by Actor, items []NewTally) ([]TallyResult, error) {
-	w := &waiting{request{by, items}, make(chan answer, 1)}
+	return r.RecordBatch(ctx, Batch{By: by, Items: items})
+}
+
+// RecordBatch stores tallies and returns when they are durable. A cancelled context stops the waiting, not the storing: the
+// same uids sent again are then answered as duplicates.
+func (r *Recorder) RecordBatch(ctx context.Context, b Batch) ([]TallyResult, error) {
+	w := &waiting{b, make(chan answer, 1)}
 	select {
 	case r.queue <- w:
 	case <-r.done:
@@ -73,12 +78,12 @@ func (r *Recorder) run() {
 
 // gather takes whoever is waiting already, without waiting for more.
 func (r *Recorder) gather(first *waiting) []*waiting {
-	batch, n := []*waiting{first}, len(first.items)
+	batch, n := []*waiting{first}, len(first.Items)
 	for n < maxShared {
 		select {
 		case w := <-r.queue:
 			batch = append(batch, w)
-			n += len(w.items)
+			n += len(w.Items)
 		default:
 			return batch
 		}
@@ -89,26 +94,26 @@ func (r *Recorder) gather(first *waiting) []*waiting {
 // store commits a batch. If it fails as a whole, each caller is tried alone, so that nobody pays for another's fault.
 func (r *Recorder) store(batch []*waiting) {
 	ctx := context.Background()
-	requests := make([]request, len(batch))
+	batches := make([]*Batch, len(batch))
 	for i, w := range batch {
-		requests[i] = w.request
+		batches[i] = &w.Batch
 	}
 	var results []TallyResult
 	err := InTx(ctx, r.db, func(ctx context.Context, db bun.Tx) error {
 		var err error
-		results, err = recordBatch(ctx, db, requests)
+		results, err = recordBatches(ctx, db, batches)
 		return err
 	})
 	for _, w := range batch {
 		switch {
 		case err == nil:
-			n := len(w.items)
+			n := len(w.Items)
 			w.answer <- answer{results[:n:n], nil}
 			results = results[n:]
 		case len(batch) == 1:
 			w.answer <- answer{nil, err}
 		default:
-			alone, err := RecordTallies(ctx, r.db, w.by, w.items)
+			alone, err := RecordBatch(ctx, r.db, w.Batch)
 			w.answer <- answer{alone, err}
 		}
 	}

@@ -118,7 +118,7 @@ func CloseSessionsBefore(ctx context.Context, db bun.IDB, workshopID int64, day 
 			return wrap("find who is still checked in", err)
 		}
 		for i := range left {
-			end := left[i].plannedEnd()
+			end := left[i].planned(left[i].EndsAt, left[i].Workshop)
 			_, err := db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = CASE WHEN check_in < ? THEN ? ELSE check_in END", end, end).
 				Where("session_id = ? AND check_out = 0", left[i].ID).Exec(ctx)
 			if err != nil {
@@ -136,13 +136,13 @@ func CloseSessionsBefore(ctx context.Context, db bun.IDB, workshopID int64, day 
 	return closed, err
 }
 
-// plannedEnd is the moment at which the session should have ended, 0 when none was planned.
-func (s *WorkSession) plannedEnd() Instant {
-	at, err := time.ParseInLocation(dateLayout+" 15:04", string(s.WorkDate)+" "+s.EndsAt, s.Workshop.Location())
+// planned is the moment of a time of day in the session, such as its EndsAt; 0 for "", which is not planned.
+func (s *WorkSession) planned(clock string, at *Workshop) Instant {
+	moment, err := time.ParseInLocation(dateLayout+" 15:04", string(s.WorkDate)+" "+clock, at.Location())
 	if err != nil {
 		return 0
 	}
-	return At(at)
+	return At(moment)
 }
 
 // ReopenSession lets a closed session take tallies again.

@@ -30,13 +30,6 @@ func (c Counts) Negated() Counts {
 	return Counts{-c.Good, -c.Rework, -c.ScrapWorkmanship, -c.ScrapMaterial}
 }
 
-// netCounts sums the columns of Counts, reversals taken off. The CASTs make PostgreSQL answer integers too.
-const netCounts = `
-	CAST(COALESCE(SUM(CASE WHEN reverses_id IS NULL THEN good ELSE -good END), 0) AS BIGINT) AS good,
-	CAST(COALESCE(SUM(CASE WHEN reverses_id IS NULL THEN rework ELSE -rework END), 0) AS BIGINT) AS rework,
-	CAST(COALESCE(SUM(CASE WHEN reverses_id IS NULL THEN scrap_workmanship ELSE -scrap_workmanship END), 0) AS BIGINT) AS scrap_workmanship,
-	CAST(COALESCE(SUM(CASE WHEN reverses_id IS NULL THEN scrap_material ELSE -scrap_material END), 0) AS BIGINT) AS scrap_material`
-
 // Tally (计件) is one hand-in of one worker: how many pieces of which operation of which order, in which session. It is never
 // changed; a wrong one is struck by another that names it in ReversesID and repeats its content.
 type Tally struct {
@@ -70,6 +63,8 @@ type Tally struct {
 	Operation *Operation       `bun:"rel:belongs-to,join:operation_id=id"`
 	// ReversedBy is the tally that struck this one, where the query asked for it.
 	ReversedBy *Tally `bun:"rel:has-one,join:id=reverses_id"`
+	// Flags are what guards noticed about it, where the query asked for them.
+	Flags []Flag `bun:"rel:has-many,join:id=tally_id"`
 }
 
 // TallyCodes are the codes of what a tally refers to, and the uid it reverses.
@@ -140,19 +135,4 @@ func TallyByID(ctx context.Context, db bun.IDB, id int64) (*Tally, error) {
 	err := db.NewSelect().Model(t).Relation("Session").Relation("Worker").Relation("Order").Relation("Operation").
 		Relation("ReversedBy").Where("t.id = ?", id).Scan(ctx)
 	return t, found(err, "There is no such tally.")
-}
-
-// SessionCounts is what each worker handed in during a session at each operation of each order, reversals taken off.
-type SessionCounts struct {
-	WorkerID, OrderID, OperationID int64
-	Counts
-}
-
-// CountsOfSession sums a session by worker, order and operation.
-func CountsOfSession(ctx context.Context, db bun.IDB, sessionID int64) ([]SessionCounts, error) {
-	var list []SessionCounts
-	err := db.NewSelect().Model((*Tally)(nil)).Column("worker_id", "order_id", "operation_id").ColumnExpr(netCounts).
-		Where("session_id = ?", sessionID).Group("worker_id", "order_id", "operation_id").
-		Order("worker_id", "order_id", "operation_id").Scan(ctx, &list)
-	return list, wrap("count session", err)
 }

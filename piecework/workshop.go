@@ -3,6 +3,7 @@ package piecework
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -42,6 +43,10 @@ type Workshop struct {
 	TopUp bool
 	// TeamShare says how a team's amount is divided among its members.
 	TeamShare TeamShare
+	// RepeatSeconds is how long the scan page ignores the same badge again, 0 to 60.
+	RepeatSeconds int
+	// RepeatMinutes is how close together two tallies of one worker at one operation are remarked upon, 0 (never) to 240.
+	RepeatMinutes int
 
 	// The head of the workshop's hash chain: how many links it has, and the hash of the last.
 	ChainSeq  int64
@@ -52,19 +57,27 @@ type Workshop struct {
 
 // Location is the workshop's time zone; UTC if the machine does not know it.
 func (w *Workshop) Location() *time.Location {
+	if known, ok := locations.Load(w.Timezone); ok {
+		return known.(*time.Location)
+	}
 	loc, err := time.LoadLocation(w.Timezone)
 	if err != nil {
 		return time.UTC
 	}
+	locations.Store(w.Timezone, loc)
 	return loc
 }
+
+// locations keeps the time zones that were asked for by name: loading one reads a file.
+var locations sync.Map
 
 // Today is the present calendar day in the workshop.
 func (w *Workshop) Today() Date { return DateOf(time.Now().In(w.Location())) }
 
 // NewWorkshop returns a workshop with the usual settings.
 func NewWorkshop(code, name string) *Workshop {
-	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20, TeamShare: ShareByWeight}
+	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20,
+		TeamShare: ShareByWeight, RepeatSeconds: 3, RepeatMinutes: 10}
 }
 
 // Validate reports every wrong field.
@@ -84,6 +97,12 @@ func (w *Workshop) Validate() error {
 	if w.TeamShare != ShareByWeight && w.TeamShare != ShareByWeightHours {
 		v.Add("team_share", "choose one")
 	}
+	if w.RepeatSeconds < 0 || w.RepeatSeconds > 60 {
+		v.Add("repeat_seconds", "must be between %d and %d", 0, 60)
+	}
+	if w.RepeatMinutes < 0 || w.RepeatMinutes > 240 {
+		v.Add("repeat_minutes", "must be between %d and %d", 0, 240)
+	}
 	return v.Err()
 }
 
@@ -97,7 +116,8 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 		return inserted(err, "code", "%q is taken", w.Code)
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
-		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up", "team_share").Exec(ctx)
+		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up",
+			"team_share", "repeat_seconds", "repeat_minutes").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}

@@ -53,7 +53,7 @@ func (id Identity) Scope(f piecework.Filter) piecework.Filter {
 
 // Actor is the person as one who records tallies.
 func (id Identity) Actor() piecework.Actor {
-	return piecework.Actor{Name: id.Name, WorkshopID: id.WorkshopID}
+	return piecework.Actor{Name: id.Name, WorkshopID: id.WorkshopID, Admin: id.Role == Admin}
 }
 
 // Owner says whose a thing is. The zero value is everybody's, such as a product.

@@ -1,0 +1,238 @@
+package piecework
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// MaxPerHour is how many pieces an hour are believed where nobody has said what an operation allows.
+const MaxPerHour = 3600
+
+// maxSkew is how far the clock of a device may be off before somebody should set it right.
+const maxSkew = Instant(2 * time.Minute / time.Millisecond)
+
+// guards is what the guards need to know about one batch: what was counted before, and what the batch itself has added. A guard
+// never refuses; what it notices becomes a [Flag].
+type guards struct {
+	shops   map[int64]*Workshop // with their settings, by id
+	since   map[workerAt]Instant
+	work    map[workAt]work
+	stale   map[workAt]bool // the latest tally there was struck, so that another is the latest now
+	orders  map[orderAt]orderSum
+	routing map[int64][]*Operation // by product, in sequence
+	skewed  map[sender]bool        // whose clock was remarked upon in this batch
+}
+
+type (
+	// workerAt is a worker in a session, workAt her work at one operation, orderAt an operation of an order.
+	workerAt struct{ session, worker int64 }
+	workAt   struct{ session, worker, operation int64 }
+	orderAt  struct{ order, operation int64 }
+
+	// sender is somebody who records in a session.
+	sender struct {
+		session int64
+		by      string
+	}
+
+	// work is what a worker has done at one operation in a session, whatever the order.
+	work struct {
+		pieces int64
+		last   Instant
+	}
+)
+
+func workOf(t *Tally) workAt { return workAt{t.SessionID, t.WorkerID, t.OperationID} }
+
+// newGuards reads what the guards need for items, with one query a table.
+func (k *known) newGuards(ctx context.Context, db bun.Tx, items []*NewTally) (*guards, error) {
+	g := &guards{shops: map[int64]*Workshop{}, since: map[workerAt]Instant{}, work: map[workAt]work{}, stale: map[workAt]bool{},
+		orders: map[orderAt]orderSum{}, routing: map[int64][]*Operation{}, skewed: map[sender]bool{}}
+	for _, op := range k.operations {
+		g.routing[op.ProductID] = append(g.routing[op.ProductID], op)
+	}
+	for _, routing := range g.routing {
+		slices.SortFunc(routing, func(a, b *Operation) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Code, b.Code)) })
+	}
+	var pairs []workerAt
+	for _, t := range items {
+		if s, w := k.sessions[t.Session], k.workers[t.Worker]; s != nil && w != nil {
+			pairs = append(pairs, workerAt{s.ID, w.ID})
+		}
+	}
+	if len(pairs) == 0 || len(k.orders) == 0 {
+		return g, nil
+	}
+	if err := g.readShops(ctx, db, k.workshopIDs); err != nil {
+		return nil, err
+	}
+	if err := g.readPresence(ctx, db, pairs); err != nil {
+		return nil, err
+	}
+	if err := g.readWork(ctx, db, pairs); err != nil {
+		return nil, err
+	}
+	return g, g.readOrders(ctx, db, k.orders)
+}
+
+func (g *guards) readShops(ctx context.Context, db bun.Tx, ids []int64) error {
+	var list []Workshop
+	err := db.NewSelect().Model(&list).Column("id", "timezone", "repeat_minutes").Where("id IN (?)", bun.List(ids)).Scan(ctx)
+	for i := range list {
+		g.shops[list[i].ID] = &list[i]
+	}
+	return wrap("look up workshops", err)
+}
+
+// in makes a condition that finds the rows of these workers in these sessions by their key.
+func in(pairs []workerAt) bun.Safe {
+	slices.SortFunc(pairs, func(a, b workerAt) int {
+		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.worker, b.worker))
+	})
+	var b strings.Builder
+	b.WriteString("(session_id, worker_id) IN (VALUES ")
+	for i, p := range slices.Compact(pairs) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("(" + strconv.FormatInt(p.session, 10) + "," + strconv.FormatInt(p.worker, 10) + ")")
+	}
+	b.WriteByte(')')
+	return bun.Safe(b.String())
+}
+
+func (g *guards) readPresence(ctx context.Context, db bun.Tx, pairs []workerAt) error {
+	var list []Attendance
+	err := db.NewSelect().Model(&list).Column("session_id", "worker_id", "check_in").Where("?", in(pairs)).Scan(ctx)
+	for _, a := range list {
+		g.since[workerAt{a.SessionID, a.WorkerID}] = a.CheckIn
+	}
+	return wrap("look up presence", err)
+}
+
+// readWork reads what these workers have done, in place of what was known about them.
+func (g *guards) readWork(ctx context.Context, db bun.Tx, pairs []workerAt) error {
+	var list []SessionProgress
+	err := db.NewSelect().Model(&list).Where("?", in(pairs)).Scan(ctx)
+	fresh := map[workAt]work{}
+	for _, p := range list {
+		at := workAt{p.SessionID, p.WorkerID, p.OperationID}
+		w := fresh[at]
+		fresh[at] = work{w.pieces + p.Total(), max(w.last, p.LastAt)}
+	}
+	for at, w := range fresh {
+		g.work[at] = w
+		delete(g.stale, at)
+	}
+	return wrap("look up progress", err)
+}
+
+func (g *guards) readOrders(ctx context.Context, db bun.Tx, orders map[string]*ProcessingOrder) error {
+	ids := make([]int64, 0, len(orders))
+	for _, o := range orders {
+		ids = append(ids, o.ID)
+	}
+	var list []orderSum
+	err := db.NewSelect().Model(&list).Where("order_id IN (?)", bun.List(ids)).Scan(ctx)
+	for _, s := range list {
+		g.orders[orderAt{s.OrderID, s.OperationID}] = s
+	}
+	return wrap("look up orders' progress", err)
+}
+
+// add counts a tally for those after it.
+func (g *guards) add(t *Tally, counts Counts, n int64) {
+	at, of := workOf(t), orderAt{t.OrderID, t.OperationID}
+	w, sum := g.work[at], g.orders[of]
+	w.pieces += counts.Total()
+	sum.Counts, sum.Tallies = sum.Plus(counts), sum.Tallies+n
+	g.work[at], g.orders[of] = w, sum
+}
+
+// strike takes off what a reversal strikes.
+func (g *guards) strike(t, original *Tally) {
+	g.add(t, t.Counts.Negated(), -1)
+	if at := workOf(original); original.RecordedAt >= g.work[at].last {
+		g.stale[at] = true
+	}
+}
+
+// look notices what is odd about a tally that is about to be stored, and counts it.
+func (g *guards) look(t *Tally) []*Flag {
+	var flags []*Flag
+	raise := func(kind FlagKind, found, allowed int64, detail string) {
+		flags = append(flags, &Flag{Kind: kind, Found: found, Allowed: allowed, Detail: detail, WorkshopID: t.WorkshopID, RaisedAt: t.ReceivedAt, Tally: t})
+	}
+	at := workOf(t)
+	shop, last := g.shops[t.WorkshopID], g.work[at].last
+	g.add(t, t.Counts, 1)
+	w := g.work[at]
+	w.last = max(last, t.RecordedAt)
+	g.work[at] = w
+
+	const minute = Instant(time.Minute / time.Millisecond)
+	if apart := max(t.RecordedAt-last, last-t.RecordedAt); last != 0 && apart < Instant(shop.RepeatMinutes)*minute {
+		raise(FlagRepeat, int64(apart/minute), int64(shop.RepeatMinutes), "")
+	}
+	done := g.orders[orderAt{t.OrderID, t.OperationID}]
+	if t.Good > 0 && done.Good > t.Order.Quantity {
+		raise(FlagOverOrdered, done.Good, t.Order.Quantity, "")
+	}
+	// A piece handed back for rework is counted again when it is done.
+	if before, passed := g.previous(t); before != nil && t.Total() > t.Rework && done.Total()-done.Rework > passed {
+		raise(FlagOverPrevious, done.Total()-done.Rework, passed, before.Name)
+	}
+	if since := g.began(t, shop); since != 0 {
+		limit, worked := cmp.Or(t.Operation.MaxPerHour, MaxPerHour), int64(max(t.RecordedAt-since, minute))
+		if speed := (w.pieces*60*int64(minute) + worked - 1) / worked; speed > limit { // rounded up
+			raise(FlagTooFast, speed, limit, "")
+		}
+	}
+	return flags
+}
+
+// previous is the nearest operation before that of a tally at which anything was counted, and how many good pieces it has passed
+// on; of several side by side, the one that passed on most. It is nil when there is none.
+func (g *guards) previous(t *Tally) (before *Operation, passed int64) {
+	for _, op := range g.routing[t.Operation.ProductID] {
+		if op.Seq >= t.Operation.Seq {
+			break
+		}
+		sum := g.orders[orderAt{t.OrderID, op.ID}]
+		if sum.Tallies <= 0 || before != nil && before.Seq == op.Seq && sum.Good <= passed {
+			continue
+		}
+		before, passed = op, sum.Good
+	}
+	return before, passed
+}
+
+// began is when a worker began to work in the session of a tally: when she checked in, else when the session should have begun;
+// 0 when neither is known.
+func (g *guards) began(t *Tally, shop *Workshop) Instant {
+	if at := g.since[workerAt{t.SessionID, t.WorkerID}]; at != 0 {
+		return at
+	}
+	return t.Session.planned(t.Session.StartsAt, shop)
+}
+
+// lookAtClock notices a device whose clock is off: by the device it was clock when it sent what came at now. One flag for a device
+// and session is enough, so the flag is nil but for the first tally.
+func (g *guards) lookAtClock(t *Tally, clock, now Instant) (warning *Message, flag *Flag) {
+	if clock == 0 || max(clock-now, now-clock) <= maxSkew {
+		return nil, nil
+	}
+	flag = &Flag{Kind: FlagClock, Found: int64((clock - now) / 1000), Allowed: int64(maxSkew / 1000), WorkshopID: t.WorkshopID, RaisedAt: t.ReceivedAt, Tally: t}
+	from := sender{t.SessionID, t.RecordedBy}
+	if g.skewed[from] {
+		return flag.Message(), nil
+	}
+	g.skewed[from] = true
+	return flag.Message(), flag
+}
