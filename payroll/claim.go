@@ -58,6 +58,12 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if in.Hours, err = r.claimHours(ctx, db, 0); err != nil {
 		return nothing, err
 	}
+	if err := addTeams(ctx, db, r.Workshop, &in); err != nil {
+		return nothing, err
+	}
+	if in.Before, err = paidBefore(ctx, db, r.ID, &in); err != nil {
+		return nothing, err
+	}
 	res := Compute(in)
 	if err := r.keepRates(ctx, db, res.Priced); err != nil {
 		return nothing, err
@@ -136,7 +142,7 @@ const unclaimed = "NOT EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id =
 // holds all it needs in the order of the groups; hence the day comes from the session, which is the same day.
 func sumWork(ctx context.Context, db bun.IDB, of which) ([]Work, error) {
 	rows, err := of(db.NewSelect().TableExpr("tallies AS t")).Where("t.reverses_id IS NULL").
-		ColumnExpr("t.worker_id, t.order_id, t.operation_id, (SELECT s.work_date FROM work_sessions s WHERE s.id = t.session_id)").
+		ColumnExpr("t.session_id, t.worker_id, t.order_id, t.operation_id, (SELECT s.work_date FROM work_sessions s WHERE s.id = t.session_id)").
 		ColumnExpr(sums("good", "rework", "scrap_workmanship", "scrap_material")).
 		GroupExpr("t.session_id, t.worker_id, t.order_id, t.operation_id").Rows(ctx)
 	if err != nil {
@@ -146,7 +152,7 @@ func sumWork(ctx context.Context, db bun.IDB, of which) ([]Work, error) {
 	var list []Work
 	for rows.Next() {
 		var w Work
-		if err := rows.Scan(&w.WorkerID, &w.OrderID, &w.OperationID, &w.Day, &w.Good, &w.Rework, &w.ScrapWorkmanship, &w.ScrapMaterial); err != nil {
+		if err := rows.Scan(&w.SessionID, &w.WorkerID, &w.OrderID, &w.OperationID, &w.Day, &w.Good, &w.Rework, &w.ScrapWorkmanship, &w.ScrapMaterial); err != nil {
 			return nil, fmt.Errorf("sum tallies: %w", err)
 		}
 		list = append(list, w)
@@ -159,17 +165,21 @@ type reversal struct {
 	ID                             int64
 	WorkerID, OrderID, OperationID int64
 	piecework.Counts               `bun:"embed:"`
+	SessionID                      int64          // the original's
 	Day                            piecework.Date // the original's
 	PaidByRunID                    int64          // the locked run, other than the one asking, that paid the original; 0 when none did
 	PaidRate                       piecework.Rate
+	PaidRateID                     int64
+
+	paid *piecework.PieceRate
 }
 
 // readReversals reads reversing tallies for run runID.
 func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]reversal, error) {
 	var list []reversal
 	err := of(db.NewSelect().TableExpr("tallies AS t")).
-		ColumnExpr("t.id, t.worker_id, t.order_id, t.operation_id, t.good, t.rework, t.scrap_workmanship, t.scrap_material, o.work_date AS day").
-		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rr.rate, 0) AS paid_rate").
+		ColumnExpr("t.id, t.worker_id, t.order_id, t.operation_id, t.good, t.rework, t.scrap_workmanship, t.scrap_material, o.session_id, o.work_date AS day").
+		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rr.rate, 0) AS paid_rate, COALESCE(rr.piece_rate_id, 0) AS paid_rate_id").
 		Join("JOIN tallies AS o ON o.id = t.reverses_id").
 		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").
 		Join("LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ? AND pr.status IN (?)", runID, bun.List([]RunStatus{Approved, PaidOut})).
@@ -178,14 +188,26 @@ func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]re
 	if err != nil {
 		return nil, fmt.Errorf("read reversals: %w", err)
 	}
+	rates := map[int64]*piecework.PieceRate{}
+	for _, rev := range list {
+		rates[rev.PaidRateID] = nil
+	}
+	if err := piecework.RatesByID(ctx, db, rates); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].paid = rates[list[i].PaidRateID]; list[i].paid == nil { // paid before runs kept which rate it was
+			list[i].paid = &piecework.PieceRate{Rate: list[i].PaidRate}
+		}
+	}
 	return list, nil
 }
 
 // work is what the reversal contributes: its original's pieces, negative, at the rate the original was paid at.
 func (r *reversal) work() Work {
-	w := Work{WorkerID: r.WorkerID, OrderID: r.OrderID, OperationID: r.OperationID, Day: r.Day, Counts: r.Counts.Negated()}
+	w := Work{WorkerID: r.WorkerID, OrderID: r.OrderID, OperationID: r.OperationID, SessionID: r.SessionID, Day: r.Day, Counts: r.Counts.Negated()}
 	if r.PaidByRunID != 0 {
-		w.CorrectsRunID, w.Fixed = r.PaidByRunID, &r.PaidRate
+		w.CorrectsRunID, w.Fixed = r.PaidByRunID, r.paid
 	}
 	return w
 }
@@ -193,16 +215,17 @@ func (r *reversal) work() Work {
 func (r *reversal) at() Unpriced { return Unpriced{r.OrderID, r.OperationID, r.Day} }
 
 // keepRates writes down which rate priced what.
-func (r *PayRun) keepRates(ctx context.Context, db bun.Tx, priced map[Unpriced]piecework.Rate) error {
+func (r *PayRun) keepRates(ctx context.Context, db bun.Tx, priced map[Unpriced]*piecework.PieceRate) error {
 	type runRate struct {
 		bun.BaseModel               `bun:"table:run_rates"`
 		RunID, OrderID, OperationID int64
 		WorkDate                    piecework.Date
 		Rate                        piecework.Rate
+		PieceRateID                 int64 `bun:",nullzero"`
 	}
 	var rates []runRate
 	for at, rate := range priced {
-		rates = append(rates, runRate{RunID: r.ID, OrderID: at.OrderID, OperationID: at.OperationID, WorkDate: at.Day, Rate: rate})
+		rates = append(rates, runRate{RunID: r.ID, OrderID: at.OrderID, OperationID: at.OperationID, WorkDate: at.Day, Rate: rate.Rate, PieceRateID: rate.ID})
 	}
 	for chunk := range slices.Chunk(rates, 1000) {
 		if _, err := db.NewInsert().Model(&chunk).Exec(ctx); err != nil {
@@ -297,7 +320,8 @@ func (r *PayRun) ratesChanged(ctx context.Context, db bun.IDB) (bool, error) {
 		return false, err
 	}
 	for at, rate := range used {
-		if now, ok := book.On(at.OrderID, at.OperationID, at.Day); !ok || now.Cmp(rate) != 0 {
+		now, ok := book.Find(at.OrderID, at.OperationID, at.Day)
+		if !ok || now.Rate.Cmp(rate.Rate) != 0 || (now.Tiered() || rate.Tiered()) && now.ID != rate.ID {
 			return true, nil
 		}
 	}
@@ -305,18 +329,31 @@ func (r *PayRun) ratesChanged(ctx context.Context, db bun.IDB) (bool, error) {
 }
 
 // usedRates is the rate the run priced each order, operation and day at.
-func (r *PayRun) usedRates(ctx context.Context, db bun.IDB) (map[Unpriced]piecework.Rate, error) {
+func (r *PayRun) usedRates(ctx context.Context, db bun.IDB) (map[Unpriced]*piecework.PieceRate, error) {
 	var list []struct {
 		OrderID, OperationID int64
 		WorkDate             piecework.Date
 		Rate                 piecework.Rate
+		PieceRateID          int64
 	}
-	if err := db.NewSelect().TableExpr("run_rates").Column("order_id", "operation_id", "work_date", "rate").Where("run_id = ?", r.ID).Scan(ctx, &list); err != nil {
+	if err := db.NewSelect().TableExpr("run_rates").Column("order_id", "operation_id", "work_date", "rate").
+		ColumnExpr("COALESCE(piece_rate_id, 0) AS piece_rate_id").Where("run_id = ?", r.ID).Scan(ctx, &list); err != nil {
 		return nil, fmt.Errorf("read rates used: %w", err)
 	}
-	used := make(map[Unpriced]piecework.Rate, len(list))
+	rates := map[int64]*piecework.PieceRate{}
 	for _, u := range list {
-		used[Unpriced{u.OrderID, u.OperationID, u.WorkDate}] = u.Rate
+		rates[u.PieceRateID] = nil
+	}
+	if err := piecework.RatesByID(ctx, db, rates); err != nil {
+		return nil, err
+	}
+	used := make(map[Unpriced]*piecework.PieceRate, len(list))
+	for _, u := range list {
+		rate := rates[u.PieceRateID]
+		if rate == nil {
+			rate = &piecework.PieceRate{Rate: u.Rate}
+		}
+		used[Unpriced{u.OrderID, u.OperationID, u.WorkDate}] = rate
 	}
 	return used, nil
 }

@@ -61,17 +61,6 @@ func (p Policy) Paid(c piecework.Counts) int64 {
 	return n
 }
 
-// Work is counted pieces of one worker at one operation of one order on one day, reversals negative.
-type Work struct {
-	WorkerID, OrderID, OperationID int64
-	Day                            piecework.Date // decides the rate; on a reversal the original's day
-	piecework.Counts
-	// Fixed is the rate when it is already decided: the pieces were priced before, by an approved run.
-	Fixed *piecework.Rate
-	// CorrectsRunID is the approved run that paid what this reverses; 0 for work that no approved run has paid.
-	CorrectsRunID int64
-}
-
 // Owed is something that takes from a worker's pay and did not fit into an earlier slip.
 type Owed struct {
 	WorkerID     int64
@@ -94,6 +83,9 @@ type Input struct {
 	Carried     []Owed
 	Tax         map[int64]WorkerTax // by worker; who is not in it is not taxed
 	Hours       Hours
+	Teams       map[int64][]piecework.TeamMember // of each team that worked, by worker code
+	Present     Presence                         // where a team shares by weight × hours; nil where by weight alone
+	Before      map[Span]int64                   // paid pieces of a span that other, locked runs have paid
 }
 
 // Unpriced is work for which no rate was agreed. It is never zero pay: it waits until there is one.
@@ -108,12 +100,12 @@ type Result struct {
 	Slips    []Slip
 	Unpriced map[Unpriced]piecework.Counts
 	// Priced is the rate used for each order, operation and day.
-	Priced map[Unpriced]piecework.Rate
+	Priced map[Unpriced]*piecework.PieceRate
 }
 
 // Compute works out the pay. The same input gives the same result, whatever the order of its parts.
 func Compute(in Input) Result {
-	res := Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]piecework.Rate{}}
+	res := Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}}
 	lines := in.workLines(&res)
 	owed := slices.Clone(in.Carried)
 	for _, a := range in.Adjustments {
@@ -164,45 +156,10 @@ func Compute(in Input) Result {
 	return res
 }
 
+// workerLine is a line on a worker's slip.
 type workerLine struct {
 	worker int64
 	Line
-}
-
-// workLines groups the work by worker, order, operation and rate, and multiplies each group once.
-func (in *Input) workLines(res *Result) []workerLine {
-	type key struct{ worker, order, operation, rate, corrects int64 }
-	groups := map[key]piecework.Counts{}
-	for _, w := range in.Work {
-		at := Unpriced{w.OrderID, w.OperationID, w.Day}
-		var rate piecework.Rate
-		if w.Fixed != nil {
-			rate = *w.Fixed
-		} else {
-			var ok bool
-			if rate, ok = in.Rates.On(w.OrderID, w.OperationID, w.Day); !ok {
-				res.Unpriced[at] = res.Unpriced[at].Plus(w.Counts)
-				continue
-			}
-			res.Priced[at] = rate
-		}
-		k := key{w.WorkerID, w.OrderID, w.OperationID, rate.Millionths(), w.CorrectsRunID}
-		groups[k] = groups[k].Plus(w.Counts)
-	}
-	lines := make([]workerLine, 0, len(groups))
-	for k, counts := range groups {
-		if counts.IsZero() {
-			continue // struck within the period: nothing happened
-		}
-		l := Line{Kind: Piece, OrderID: k.order, OperationID: k.operation, Quantity: in.Policy.Paid(counts),
-			Rate: piecework.Millionths(k.rate), Counts: counts, CorrectsRunID: k.corrects}
-		if k.corrects != 0 {
-			l.Kind = Correction
-		}
-		l.Amount = l.Rate.Times(l.Quantity)
-		lines = append(lines, workerLine{k.worker, l})
-	}
-	return lines
 }
 
 // taken is a line that takes from the pay, with its full amount (negative) before it is known how much fits.
@@ -246,14 +203,14 @@ func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 		if rest := owed.Sub(fits); !rest.IsZero() {
 			s.CarriedForward = s.CarriedForward.Add(rest)
 			kind := t.line.Kind
-			if kind == Piece { // a reversal that outweighs the work it meets; later runs owe it as a correction
+			if kind == Piece || kind == Tier || kind == Team { // a reversal that outweighs the work it meets; later runs owe it as a correction
 				kind = Correction
 			}
 			s.Carries = append(s.Carries, Carry{Kind: kind, Amount: rest, Since: t.since, OrderID: t.line.OrderID,
 				OperationID: t.line.OperationID, AdjustmentID: t.line.AdjustmentID, Note: t.line.Note})
 		}
 		// A correction shows even when nothing of it fits, because it tells of pieces; an advance of which nothing is taken does not.
-		if !fits.IsZero() || !t.line.Counts.IsZero() {
+		if !fits.IsZero() || t.line.IsWork() {
 			t.line.Amount = fits.Neg()
 			s.Lines = append(s.Lines, t.line)
 		}
@@ -306,6 +263,8 @@ func compareLines(a, b Line) int {
 		cmp.Compare(a.OperationID, b.OperationID),
 		a.Rate.Cmp(b.Rate),
 		cmp.Compare(a.CorrectsRunID, b.CorrectsRunID),
+		cmp.Compare(a.PieceRateID, b.PieceRateID),
+		cmp.Compare(a.TeamID, b.TeamID),
 		cmp.Compare(a.CarriedFromRunID, b.CarriedFromRunID),
 		cmp.Compare(a.AdjustmentID, b.AdjustmentID),
 		a.Amount.Cmp(b.Amount),

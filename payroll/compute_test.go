@@ -65,7 +65,7 @@ func anyMonth(r *rand.Rand) (payroll.Input, []piecework.PieceRate) {
 			in.Work = append(in.Work, undo)
 		case 1: // strikes what an earlier run paid
 			paid := anyRate(r)
-			w.Counts, w.CorrectsRunID, w.Fixed = w.Counts.Negated(), 1+r.Int64N(2), &paid
+			w.Counts, w.CorrectsRunID, w.Fixed = w.Counts.Negated(), 1+r.Int64N(2), &piecework.PieceRate{Rate: paid}
 		case 2: // strikes what was never paid
 			w.Counts = w.Counts.Negated()
 		}
@@ -222,7 +222,7 @@ func TestPublishedPiecework(t *testing.T) {
 		in := payroll.Input{Policy: usual}
 		for i, p := range c.parts {
 			rate := pieceworktest.Rate(t, p.rate)
-			in.Work = append(in.Work, payroll.Work{WorkerID: 1, OrderID: 1, OperationID: int64(i + 1), Day: "2026-10-01", Fixed: &rate,
+			in.Work = append(in.Work, payroll.Work{WorkerID: 1, OrderID: 1, OperationID: int64(i + 1), Day: "2026-10-01", Fixed: &piecework.PieceRate{Rate: rate},
 				Counts: piecework.Counts{Good: p.good, ScrapMaterial: p.material, ScrapWorkmanship: p.worker}})
 		}
 		res := payroll.Compute(in)

@@ -87,13 +87,20 @@ func loadSlips(ctx context.Context, db bun.IDB, of func(*bun.SelectQuery) *bun.S
 	return list, nameLines(ctx, db, list)
 }
 
-// nameLines fills order, product and operation of every line from one query each, however many lines there are.
+// nameLines fills order, product, operation, team and tiered rate of every line from one query each, however many lines there are.
 func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	orders, operations := map[int64]*piecework.ProcessingOrder{}, map[int64]*piecework.Operation{}
+	teams, rates := map[int64]*piecework.Worker{}, map[int64]*piecework.PieceRate{}
 	for _, s := range slips {
 		for _, l := range s.Lines {
 			if l.OrderID != 0 {
 				orders[l.OrderID], operations[l.OperationID] = nil, nil
+			}
+			if l.TeamID != 0 {
+				teams[l.TeamID] = nil
+			}
+			if l.PieceRateID != 0 {
+				rates[l.PieceRateID] = nil
 			}
 		}
 	}
@@ -103,9 +110,18 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	if err := readNames(ctx, db, orders, operations); err != nil {
 		return err
 	}
+	if len(teams) > 0 {
+		if err := byIDs(ctx, db, "wk", teams, func(w *piecework.Worker) int64 { return w.ID }); err != nil {
+			return err
+		}
+	}
+	if err := piecework.RatesByID(ctx, db, rates); err != nil {
+		return err
+	}
 	for _, s := range slips {
 		for i := range s.Lines {
-			s.Lines[i].Order, s.Lines[i].Operation = orders[s.Lines[i].OrderID], operations[s.Lines[i].OperationID]
+			l := &s.Lines[i]
+			l.Order, l.Operation, l.Team, l.PieceRate = orders[l.OrderID], operations[l.OperationID], teams[l.TeamID], rates[l.PieceRateID]
 		}
 	}
 	return nil

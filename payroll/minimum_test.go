@@ -16,7 +16,7 @@ import (
 func oneWorker(t *testing.T, n int64, rate string, h payroll.Hours) payroll.Input {
 	r := pieceworktest.Rate(t, rate)
 	return payroll.Input{Policy: payroll.Policy{DamageCapPercent: 20}, Rates: piecework.NewRateBook(nil), Hours: h,
-		Work: []payroll.Work{{WorkerID: 1, OrderID: 1, OperationID: 1, Day: "2026-10-05", Counts: piecework.Counts{Good: n}, Fixed: &r}}}
+		Work: []payroll.Work{{WorkerID: 1, OrderID: 1, OperationID: 1, Day: "2026-10-05", Counts: piecework.Counts{Good: n}, Fixed: &piecework.PieceRate{Rate: r}}}}
 }
 
 func TestTopUpToTheMinimumWage(t *testing.T) {

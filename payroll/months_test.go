@@ -131,7 +131,7 @@ func (b *ledger) take(run int64, from, to piecework.Date) payroll.Input {
 			w.Counts = piecework.Counts{Good: -e.Good, Rework: -e.Rework, ScrapMaterial: -e.ScrapMaterial, ScrapWorkmanship: -e.ScrapWorkmanship}
 		}
 		if o := e.original; o != nil && o.run != 0 && o.run != run {
-			w.Fixed, w.CorrectsRunID = &o.rate, o.run
+			w.Fixed, w.CorrectsRunID = &piecework.PieceRate{Rate: o.rate}, o.run
 		} else if rate, ok := secondRate(b.rates, e.order, e.operation, e.day); ok {
 			e.rate = rate.Rate
 		} else {

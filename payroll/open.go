@@ -3,6 +3,7 @@ package payroll
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -17,7 +18,7 @@ const inLockedRun = `EXISTS (SELECT 1 FROM tally_claims tc JOIN pay_runs p ON p.
 // anything is taken off: a slip with lines and Gross, and the count of pieces that wait for a rate. It costs the worker's own rows.
 func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piecework.Date) (slip Slip, waiting piecework.Counts, err error) {
 	of := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("t.worker_id = ?", w.ID).Where("NOT " + inLockedRun)
+		q = q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID).Where("NOT " + inLockedRun)
 		if from != "" {
 			q = q.Where("t.work_date >= ?", from)
 		}
@@ -45,12 +46,18 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 	if in.Rates, err = piecework.LoadRates(ctx, db, w.WorkshopID); err != nil {
 		return slip, waiting, err
 	}
+	if err := addTeams(ctx, db, workshop, &in); err != nil {
+		return slip, waiting, err
+	}
+	if in.Before, err = paidBefore(ctx, db, 0, &in); err != nil {
+		return slip, waiting, err
+	}
 	res := Compute(in)
 	for _, c := range res.Unpriced {
 		waiting = waiting.Plus(c)
 	}
-	if len(res.Slips) > 0 {
-		slip = res.Slips[0]
+	if i := slices.IndexFunc(res.Slips, func(s Slip) bool { return s.WorkerID == w.ID }); i >= 0 {
+		slip = res.Slips[i] // and not those of the others in her teams
 	}
 	slip.Worker = w
 	list := []Slip{slip}

@@ -111,7 +111,7 @@ func (e *example) work(parts []string) {
 			w.Day = piecework.Date(value)
 		case "at":
 			rate := pieceworktest.Rate(e, value)
-			w.Fixed = &rate
+			w.Fixed = &piecework.PieceRate{Rate: rate}
 		case "paid by run":
 			w.CorrectsRunID = e.number(value)
 		default:

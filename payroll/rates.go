@@ -78,9 +78,23 @@ func effectsIn(ctx context.Context, db bun.IDB, w *piecework.Workshop, r piecewo
 	if err != nil {
 		return nil, err
 	}
-	policy := PolicyOf(w)
-	before := Compute(Input{Policy: policy, Rates: piecework.NewRateBook(rates), Work: work})
-	after := Compute(Input{Policy: policy, Rates: piecework.NewRateBook(append(rates, r)), Work: work})
+	in := Input{Policy: PolicyOf(w), Work: work}
+	if err := addTeams(ctx, db, w, &in); err != nil {
+		return nil, err
+	}
+	with := func(rates []piecework.PieceRate) (res Result, err error) {
+		in.Rates = piecework.NewRateBook(rates)
+		in.Before, err = paidBefore(ctx, db, 0, &in)
+		return Compute(in), err
+	}
+	before, err := with(rates)
+	if err != nil {
+		return nil, err
+	}
+	after, err := with(append(rates, r))
+	if err != nil {
+		return nil, err
+	}
 	crew := map[int64]*piecework.Worker{}
 	effects := map[int64]*RateEffect{}
 	for _, s := range after.Slips {
@@ -134,6 +148,9 @@ func WithdrawRate(ctx context.Context, db bun.IDB, id int64) error {
 		}
 		if used {
 			return piecework.Conflict("An approved run has paid with this rate. Agree a new rate from a later day instead.")
+		}
+		if _, err := db.NewDelete().Model((*piecework.RateTier)(nil)).Where("rate_id = ?", r.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("withdraw tiers: %w", err)
 		}
 		if _, err := db.NewDelete().Model(r).WherePK().Exec(ctx); err != nil {
 			return fmt.Errorf("withdraw rate: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -56,6 +57,7 @@ func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by s
 		return nil, err
 	}
 	res := Compute(in)
+	res.Slips = slices.DeleteFunc(res.Slips, func(s Slip) bool { return s.WorkerID != old.WorkerID }) // the others of her teams
 	if len(res.Slips) == 0 {
 		res.Slips = []Slip{{WorkerID: old.WorkerID}}
 	}
@@ -87,8 +89,9 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if err := r.claimSince(ctx, db, workerID, used); err != nil {
 		return in, err
 	}
+	// What a team has made is shared again as it was; what came since waits for the next run, since it is the others' too.
 	ofWorker := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("t.worker_id = ? AND EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id AND tc.run_id = ?)", workerID, r.ID)
+		return q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)) AND EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id AND tc.run_id = ?)", workerID, workerID, r.ID)
 	}
 	if in.Work, err = sumWork(ctx, db, ofWorker); err != nil {
 		return in, err
@@ -102,7 +105,7 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	}
 	for i, w := range in.Work {
 		if rate, ok := used[Unpriced{w.OrderID, w.OperationID, w.Day}]; ok && w.Fixed == nil {
-			in.Work[i].Fixed = &rate
+			in.Work[i].Fixed = rate
 		}
 	}
 	if in.Adjustments, err = r.claimAdjustments(ctx, db, workerID); err != nil {
@@ -114,23 +117,29 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if in.Tax, err = r.taxation(ctx, db, workerID); err != nil {
 		return in, err
 	}
-	in.Hours, err = r.claimHours(ctx, db, workerID)
+	if in.Hours, err = r.claimHours(ctx, db, workerID); err != nil {
+		return in, err
+	}
+	if err := addTeams(ctx, db, r.Workshop, &in); err != nil {
+		return in, err
+	}
+	in.Before, err = paidBefore(ctx, db, r.ID, &in)
 	return in, err
 }
 
 // claimSince claims what was recorded for a worker after the run was computed and has a rate: tallies of the period, and
 // reversals, of whatever day, of tallies the run has paid. Rates it needs beyond those used are added to used.
-func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used map[Unpriced]piecework.Rate) error {
+func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used map[Unpriced]*piecework.PieceRate) error {
 	book, err := piecework.LoadRates(ctx, db, r.WorkshopID)
 	if err != nil {
 		return err
 	}
-	priced := map[Unpriced]piecework.Rate{}
+	priced := map[Unpriced]*piecework.PieceRate{}
 	price := func(at Unpriced) bool {
 		if _, ok := used[at]; ok {
 			return true
 		}
-		rate, ok := book.On(at.OrderID, at.OperationID, at.Day)
+		rate, ok := book.Find(at.OrderID, at.OperationID, at.Day)
 		if ok {
 			priced[at] = rate
 		}

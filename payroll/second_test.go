@@ -61,7 +61,7 @@ func secondCalculation(in payroll.Input, rates []piecework.PieceRate) (slips map
 	for _, w := range in.Work {
 		g := group{w.WorkerID, w.OrderID, w.OperationID, 0, w.CorrectsRunID}
 		if w.Fixed != nil {
-			g.rate = w.Fixed.Millionths()
+			g.rate = w.Fixed.Rate.Millionths()
 		} else if r, ok := secondRate(rates, w.OrderID, w.OperationID, w.Day); ok {
 			g.rate = r.Rate.Millionths()
 		} else {

@@ -63,14 +63,21 @@ type Line struct {
 	CorrectsRunID    int64          `bun:",nullzero"`
 	CarriedFromRunID int64          `bun:",nullzero"`
 	Note             string
+	PieceRateID      int64           `bun:",nullzero"` // the rate of several tiers that priced it
+	Repricing        bool            `bun:"-"`
+	TeamID           int64           `bun:",nullzero"` // the team that made the pieces; Amount is her share
+	TeamAmount       piecework.Money // what the whole team earned: Quantity × Rate
+	Share            string          // her share of it, such as 3/8 or 37.42%
 
+	Team      *piecework.Worker          `bun:"rel:belongs-to,join:team_id=id"`
+	PieceRate *piecework.PieceRate       `bun:"rel:belongs-to,join:piece_rate_id=id"`
 	Order     *piecework.ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
 	Operation *piecework.Operation       `bun:"rel:belongs-to,join:operation_id=id"`
 }
 
 // IsWork says whether the line pays or corrects counted pieces, and so has a quantity and a rate; what a later run still takes
 // of a correction has not.
-func (l *Line) IsWork() bool { return !l.Counts.IsZero() }
+func (l *Line) IsWork() bool { return l.Quantity != 0 || !l.Counts.IsZero() }
 
 // Carry is what one slip could not take and the worker's next run will.
 type Carry struct {
@@ -115,6 +122,10 @@ func (s *Slip) writeLines(c *piecework.Canonical) {
 		c.Text(string(l.Kind), order, operation, l.Note)
 		c.Int(l.Quantity, l.Rate.Millionths(), l.Amount.Fen(), l.Good, l.Rework, l.ScrapWorkmanship, l.ScrapMaterial,
 			l.CorrectsRunID, l.CarriedFromRunID)
+		if l.TeamID != 0 {
+			c.Text("team", l.Team.Code, l.Share)
+			c.Int(l.TeamAmount.Fen())
+		}
 	}
 }
 

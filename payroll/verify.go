@@ -216,16 +216,17 @@ func verifyRuns(ctx context.Context, db bun.IDB, done *Checked) error {
 	for _, r := range runs {
 		var wrong []struct{ Worker, Order, Operation string }
 		claimed := db.NewSelect().TableExpr("tally_claims AS c").Join("JOIN tallies AS t ON t.id = c.tally_id").
-			ColumnExpr("t.worker_id, t.order_id, t.operation_id").
+			Join("LEFT JOIN team_members AS m ON m.team_id = t.worker_id"). // a line of each member tells of all the team's pieces
+			ColumnExpr("COALESCE(m.worker_id, t.worker_id) AS worker_id, COALESCE(m.team_id, 0) AS team_id, t.order_id, t.operation_id").
 			ColumnExpr("t.good * "+signed+" AS good, t.rework * "+signed+" AS rework, t.scrap_workmanship * "+signed+" AS sw, t.scrap_material * "+signed+" AS sm").
 			Where("c.run_id = ?", r.ID)
 		paid := db.NewSelect().TableExpr("slip_lines AS l").Join("JOIN slips AS s ON s.id = l.slip_id").
-			ColumnExpr("s.worker_id, l.order_id, l.operation_id, -l.good, -l.rework, -l.scrap_workmanship, -l.scrap_material").
+			ColumnExpr("s.worker_id, COALESCE(l.team_id, 0), l.order_id, l.operation_id, -l.good, -l.rework, -l.scrap_workmanship, -l.scrap_material").
 			Where("s.run_id = ? AND NOT s.superseded AND l.operation_id IS NOT NULL", r.ID)
 		err := db.NewSelect().TableExpr("(? UNION ALL ?) AS x", claimed, paid).
 			ColumnExpr(`w.code AS worker, o.code AS "order", p.code AS operation`).
 			Join("JOIN workers AS w ON w.id = x.worker_id").Join("JOIN processing_orders AS o ON o.id = x.order_id").
-			Join("JOIN operations AS p ON p.id = x.operation_id").GroupExpr("w.code, o.code, p.code").
+			Join("JOIN operations AS p ON p.id = x.operation_id").GroupExpr("w.code, x.team_id, o.code, p.code").
 			Having("SUM(x.good) <> 0 OR SUM(x.rework) <> 0 OR SUM(x.sw) <> 0 OR SUM(x.sm) <> 0").
 			OrderExpr("w.code, o.code, p.code").Limit(1).Scan(ctx, &wrong)
 		if err != nil {

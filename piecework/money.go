@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,36 +91,43 @@ func (m Money) String() string { return m.d.StringFixed(2) }
 // sum to m. Weights must not be negative; if all are zero, the shares are equal. The caller orders the weights (by
 // worker code), which settles ties.
 func (m Money) Split(weights []int64) []Money {
-	if len(weights) == 0 {
-		return nil
+	exact := make([]*big.Rat, len(weights))
+	for i, w := range weights {
+		exact[i] = new(big.Rat).SetInt64(w)
 	}
-	total := decimal.Zero
+	return m.SplitExact(exact)
+}
+
+// SplitExact is [Money.Split] for weights that are fractions, such as shares of several sessions with other hours in each.
+func (m Money) SplitExact(weights []*big.Rat) []Money {
+	total := new(big.Rat)
 	for _, w := range weights {
-		total = total.Add(decimal.NewFromInt(w))
+		total.Add(total, w)
 	}
-	if total.IsZero() {
-		weights = slices.Repeat([]int64{1}, len(weights))
-		total = decimal.NewFromInt(int64(len(weights)))
+	if total.Sign() == 0 {
+		weights = slices.Repeat([]*big.Rat{big.NewRat(1, 1)}, len(weights))
+		total.SetInt64(int64(len(weights)))
 	}
-	fen := m.d.Shift(2).Abs()
+	fen := new(big.Rat).SetInt(m.d.Shift(2).Abs().BigInt())
 	type share struct {
 		at        int
-		fen       int64
-		remainder decimal.Decimal
+		fen       *big.Int
+		remainder *big.Rat
 	}
-	shares, left := make([]share, len(weights)), fen.IntPart()
+	shares, left := make([]share, len(weights)), new(big.Int).Set(fen.Num())
 	for i, w := range weights {
-		whole, rest := fen.Mul(decimal.NewFromInt(w)).QuoRem(total, 0)
-		shares[i] = share{i, whole.IntPart(), rest}
-		left -= shares[i].fen
+		exact := new(big.Rat).Quo(new(big.Rat).Mul(fen, w), total)
+		whole := new(big.Int).Quo(exact.Num(), exact.Denom())
+		shares[i] = share{i, whole, exact.Sub(exact, new(big.Rat).SetInt(whole))}
+		left.Sub(left, whole)
 	}
 	slices.SortStableFunc(shares, func(a, b share) int { return b.remainder.Cmp(a.remainder) })
 	parts := make([]Money, len(weights))
 	for i, s := range shares {
-		if int64(i) < left {
-			s.fen++
+		if int64(i) < left.Int64() {
+			s.fen.Add(s.fen, big.NewInt(1))
 		}
-		parts[s.at] = Fen(s.fen)
+		parts[s.at] = Money{decimal.NewFromBigInt(s.fen, -2)}
 		if m.Sign() < 0 {
 			parts[s.at] = parts[s.at].Neg()
 		}
@@ -172,6 +180,9 @@ func (r Rate) Decimal() decimal.Decimal { return r.d }
 
 // Times is the one rounding point of the product: pieces × rate, exact, then rounded half away from zero to the fen.
 func (r Rate) Times(pieces int64) Money { return RoundMoney(r.d.Mul(decimal.NewFromInt(pieces))) }
+
+// Sub is r − s.
+func (r Rate) Sub(s Rate) Rate { return Rate{r.d.Sub(s.d)} }
 
 // IsZero says whether the rate is 0.
 func (r Rate) IsZero() bool { return r.d.IsZero() }

@@ -3,6 +3,7 @@ package piecework
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -18,13 +19,17 @@ type PieceRate struct {
 	OperationID   int64
 	OrderID       int64 `bun:",nullzero"`
 	EffectiveFrom Date
-	Rate          Rate
+	Rate          Rate     // with tiers, that of the pieces before the first threshold
+	TierMode      TierMode // "" without tiers
+	TierSpan      TierSpan
+	Quota         int64 // pieces a span (定额) that thresholds are percentages of; 0: thresholds are pieces
 	CreatedAt     Instant
 	CreatedBy     string
 
 	Product   *Product         `bun:"rel:belongs-to,join:product_id=id"`
 	Operation *Operation       `bun:"rel:belongs-to,join:operation_id=id"`
 	Order     *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
+	Tiers     []RateTier       `bun:"rel:has-many,join:id=rate_id"` // by threshold
 }
 
 // CheckRate reports every wrong field of a rate that is to be agreed. Fill OperationID, EffectiveFrom and, for one order,
@@ -34,6 +39,7 @@ func CheckRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 	if r.EffectiveFrom == "" {
 		v.Add("effective_from", "is required")
 	}
+	r.checkTiers(v)
 	op := new(Operation)
 	if err := db.NewSelect().Model(op).Where("id = ?", r.OperationID).Scan(ctx); err != nil {
 		v.Add("operation", "choose an operation")
@@ -64,8 +70,17 @@ func AddRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 		return err
 	}
 	r.CreatedAt = Now()
-	_, err := db.NewInsert().Model(r).Exec(ctx)
-	return inserted(err, "effective_from", "a rate from %s is already agreed; choose another day", r.EffectiveFrom)
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		_, err := db.NewInsert().Model(r).Exec(ctx)
+		if err := inserted(err, "effective_from", "a rate from %s is already agreed; choose another day", r.EffectiveFrom); err != nil || !r.Tiered() {
+			return err
+		}
+		for i := range r.Tiers {
+			r.Tiers[i].RateID = r.ID
+		}
+		_, err = db.NewInsert().Model(&r.Tiers).Exec(ctx)
+		return wrap("agree tiers", err)
+	})
 }
 
 // RatesInForce says which of some rates apply on a day: those that have begun and were not replaced by a later one for the
@@ -92,15 +107,28 @@ func RatesInForce(ctx context.Context, db bun.IDB, rates []PieceRate, day Date) 
 // RateByID returns one rate with operation and order, or a not-found error.
 func RateByID(ctx context.Context, db bun.IDB, id int64) (*PieceRate, error) {
 	r := new(PieceRate)
-	err := db.NewSelect().Model(r).Relation("Product").Relation("Operation").Relation("Order").Where("r.id = ?", id).Scan(ctx)
+	err := db.NewSelect().Model(r).Relation("Product").Relation("Operation").Relation("Order").Relation("Tiers", byThreshold).Where("r.id = ?", id).Scan(ctx)
 	return r, found(err, "There is no such rate.")
+}
+
+// RatesByID fills rates by id, with their tiers. Ids that are not there stay nil.
+func RatesByID(ctx context.Context, db bun.IDB, rates map[int64]*PieceRate) error {
+	var list []PieceRate
+	if len(rates) == 0 {
+		return nil
+	}
+	err := db.NewSelect().Model(&list).Relation("Tiers", byThreshold).Where("r.id IN (?)", bun.List(slices.Collect(maps.Keys(rates)))).Scan(ctx)
+	for i := range list {
+		rates[list[i].ID] = &list[i]
+	}
+	return wrap("read rates", err)
 }
 
 // Rates lists rates by product, operation and order, the newest day first: those for every order, and those for orders of
 // f's workshop.
 func Rates(ctx context.Context, db bun.IDB, f Filter) (Page[PieceRate], error) {
 	var list []PieceRate
-	q := db.NewSelect().Model(&list).Relation("Product").Relation("Operation").Relation("Order").
+	q := db.NewSelect().Model(&list).Relation("Product").Relation("Operation").Relation("Order").Relation("Tiers", byThreshold).
 		OrderExpr("product.code, operation.seq, operation.code, COALESCE(r.order_id, 0), r.effective_from DESC")
 	if f.OrderID != 0 {
 		q = q.Where("r.order_id = ? OR (r.order_id IS NULL AND r.product_id = (SELECT product_id FROM processing_orders WHERE id = ?))", f.OrderID, f.OrderID)
@@ -131,15 +159,24 @@ func NewRateBook(rates []PieceRate) *RateBook {
 	return b
 }
 
-// On is the rate for one operation of one order on a work date: a rate of the order beats a rate of the product, then the
+// Find is the rate for one operation of one order on a work date: a rate of the order beats a rate of the product, then the
 // latest day not after the work date wins. ok is false when none was agreed, which is never the same as zero pay.
-func (b *RateBook) On(order, operation int64, day Date) (rate Rate, ok bool) {
+func (b *RateBook) Find(order, operation int64, day Date) (rate *PieceRate, ok bool) {
 	for _, k := range []rateKey{{operation, order}, {operation, 0}} {
-		for _, r := range b.at[k] {
-			if r.EffectiveFrom <= day {
-				return r.Rate, true
+		list := b.at[k]
+		for i := range list {
+			if list[i].EffectiveFrom <= day {
+				return &list[i], true
 			}
 		}
+	}
+	return nil, false
+}
+
+// On is what [RateBook.Find] finds, as the rate of the first piece.
+func (b *RateBook) On(order, operation int64, day Date) (rate Rate, ok bool) {
+	if r, ok := b.Find(order, operation, day); ok {
+		return r.Rate, true
 	}
 	return Rate{}, false
 }
@@ -147,8 +184,8 @@ func (b *RateBook) On(order, operation int64, day Date) (rate Rate, ok bool) {
 // RatesOf reads every rate that could apply to orders of a workshop.
 func RatesOf(ctx context.Context, db bun.IDB, workshopID int64) ([]PieceRate, error) {
 	var rates []PieceRate
-	err := db.NewSelect().Model(&rates).Column("operation_id", "order_id", "effective_from", "rate").
-		Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID).Scan(ctx)
+	err := db.NewSelect().Model(&rates).Column("id", "operation_id", "order_id", "effective_from", "rate", "tier_mode", "tier_span", "quota").
+		Relation("Tiers", byThreshold).Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID).Scan(ctx)
 	return rates, wrap("load rates", err)
 }
 

@@ -70,7 +70,9 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 		}
 	}
 	notes := []string{l.Note}
-	if whole := l.Rate.Times(l.Quantity); l.IsWork() && whole.Cmp(l.Amount) == 0 {
+	if whole := l.Rate.Times(l.Quantity); l.TeamID != 0 && l.IsWork() {
+		notes = append(notes, strings.ReplaceAll(fmt.Sprintf(words.team, l.Quantity, l.Rate, l.TeamAmount, l.Share), "-", "−"))
+	} else if l.IsWork() && whole.Cmp(l.Amount) == 0 {
 		out.HasQuantity, out.Quantity, out.Rate = true, l.Quantity, l.Rate
 	} else if l.IsWork() { // it did not fit: pieces × rate is not what was taken
 		part := fmt.Sprintf(words.part, l.Quantity, l.Rate, whole, l.Amount.Neg(), l.Amount.Sub(whole))
@@ -116,6 +118,7 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 	if uses[""] {
 		notes = append(notes, words.paid(policy), words.rounding)
 	}
+	notes = append(notes, words.ofTiers(s)...)
 	notes = append(notes, words.ofTime(s)...)
 	notes = append(notes, words.ofTax(s)...)
 	if uses[payroll.Correction] {
@@ -136,6 +139,32 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 	}
 	if s.CheckCode != "" {
 		notes = append(notes, words.check)
+	}
+	return notes
+}
+
+// ofTiers tells the steps of each rate with tiers that priced a line.
+func (words *language) ofTiers(s *payroll.Slip) []string {
+	var notes []string
+	told := map[int64]bool{}
+	for _, l := range s.Lines {
+		r := l.PieceRate
+		if r == nil || told[r.ID] || l.Operation == nil {
+			continue
+		}
+		told[r.ID] = true
+		note := fmt.Sprintf(words.tier, l.Operation.Name, words.spans[r.TierSpan], r.Rate)
+		if r.Quota != 0 {
+			note += fmt.Sprintf(words.quota, r.Quota)
+		}
+		step := words.marginal
+		if r.TierMode == piecework.Whole {
+			step = words.whole
+		}
+		for i, t := range r.Tiers {
+			note += fmt.Sprintf(step, r.Begins(i), t.Rate)
+		}
+		notes = append(notes, note+words.stop)
 	}
 	return notes
 }

@@ -1,6 +1,9 @@
 package slipdoc
 
-import "jijian/payroll"
+import (
+	"jijian/payroll"
+	"jijian/piecework"
+)
 
 // language is what a slip says in one language. Those with verbs are filled by fmt.
 type language struct {
@@ -10,8 +13,11 @@ type language struct {
 	rounding, correction, damage, carried string
 	replaces, check                       string
 	corrects, carriedFrom                 string
-	part                                  string                        // of a correction that did not fit: pieces, rate, whole, taken, rest
-	advance                               string                        // one that is still to be repaid
+	part                                  string // of a correction that did not fit: pieces, rate, whole, taken, rest
+	advance                               string // one that is still to be repaid
+	team                                  string // of a share: the team's pieces, rate, amount, and the share
+	tier, quota, marginal, whole          string // of a rate with tiers: operation, span, first rate; pieces; piece number, rate
+	spans                                 map[piecework.TierSpan]string
 	tax                                   map[payroll.IncomeType]string // income and tax up to now and of the slip
 	free                                  string                        // what the cumulative methods take off first
 	hours, minimum                        string
@@ -36,6 +42,9 @@ var chinese = language{
 	carriedFrom: "第 %d 次结算结转",
 	part:        "%d × %s = %s，本期扣 %s，结转下期 %s",
 	advance:     "借支",
+	team:        "集体 %d件 × %s = %s，份额 %s",
+	tier:        "%s 为阶梯单价，按%s的件数：起步 %s", quota: "，定额 %d 件", marginal: "，第 %d 件起 %s", whole: "，满 %d 件全部按 %s",
+	spans: map[piecework.TierSpan]string{piecework.PerDay: "每天", piecework.PerSession: "每场", piecework.PerPeriod: "整个周期"},
 	tax: map[payroll.IncomeType]string{
 		payroll.Labour:   "个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 %s，其中本期 %s；当月已扣税 %s，其中本期 %s。",
 		payroll.Salary:   "个人所得税按工资薪金累计预扣：当年收入 %s，其中本期 %s；当年已扣税 %s，其中本期 %s。",
@@ -65,6 +74,9 @@ var english = language{
 	carriedFrom: "carried from run %d",
 	part:        "%d × %s = %s; taken now %s, carried forward %s",
 	advance:     "Advance",
+	team:        "team %d × %s = %s, share %s",
+	tier:        "%s is paid in tiers by the pieces of %s: at first %s", quota: ", quota %d", marginal: ", from piece %d on %s", whole: ", from %d pieces on %s for all",
+	spans: map[piecework.TierSpan]string{piecework.PerDay: "a day", piecework.PerSession: "a session", piecework.PerPeriod: "the period"},
 	tax: map[payroll.IncomeType]string{
 		payroll.Labour:   "Income tax as on labour remuneration, all pay of a calendar month being one payment: income of the month %s, of it %s in this period; withheld %s, of it %s in this period.",
 		payroll.Salary:   "Income tax as on a salary, by the year so far: income of the year %s, of it %s in this period; withheld %s, of it %s in this period.",

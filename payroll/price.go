@@ -1,0 +1,270 @@
+package payroll
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// Work is counted pieces of one worker, or of one team, at one operation of one order in one session, reversals negative.
+type Work struct {
+	WorkerID, OrderID, OperationID int64
+	SessionID                      int64          // on a reversal the original's
+	Day                            piecework.Date // decides the rate; on a reversal the original's day
+	piecework.Counts
+	// Fixed is the rate when it is already decided: the pieces were priced before, by an approved run.
+	Fixed *piecework.PieceRate
+	// CorrectsRunID is the approved run that paid what this reverses; 0 for work that no approved run has paid.
+	CorrectsRunID int64
+}
+
+// Span is what pieces are counted over towards the tiers of a rate: those of a worker at an operation of an order on a day, in a
+// session, or in a run.
+type Span struct {
+	WorkerID, OrderID, OperationID, RateID int64
+	Day                                    piecework.Date
+	SessionID, RunID                       int64
+}
+
+// spanOf is the span that some work at a tiered rate belongs to.
+func spanOf(w *Work, r *piecework.PieceRate) Span {
+	s := Span{WorkerID: w.WorkerID, OrderID: w.OrderID, OperationID: w.OperationID, RateID: r.ID}
+	switch r.TierSpan {
+	case piecework.PerDay:
+		s.Day = w.Day
+	case piecework.PerSession:
+		s.SessionID = w.SessionID
+	default:
+		s.RunID = w.CorrectsRunID
+	}
+	return s
+}
+
+// lineKey is what one line of work is about: the pieces of one worker or team at one rate.
+type lineKey struct {
+	kind                     Kind
+	worker, order, operation int64
+	rate, rateID, corrects   int64
+	repricing                bool
+}
+
+// group is what a line sums up.
+type group struct {
+	piecework.Counts
+	quantity int64
+	sessions map[int64]int64 // paid pieces of each session, for a team to be shared by
+}
+
+// pricing collects the groups of a computation.
+type pricing struct {
+	*Input
+	groups map[lineKey]*group
+}
+
+func (p *pricing) add(k lineKey, quantity int64, c piecework.Counts, sessions map[int64]int64) {
+	g := p.groups[k]
+	if g == nil {
+		g = &group{sessions: map[int64]int64{}}
+		p.groups[k] = g
+	}
+	g.quantity += quantity
+	g.Counts = g.Counts.Plus(c)
+	if _, team := p.Teams[k.worker]; team {
+		for id, n := range sessions {
+			g.sessions[id] += n
+		}
+	}
+}
+
+// workLines groups the work by worker, order, operation and rate, and multiplies each group once.
+func (in *Input) workLines(res *Result) []workerLine {
+	p := pricing{in, map[lineKey]*group{}}
+	spans := map[Span][]tiered{}
+	for i := range in.Work {
+		w := &in.Work[i]
+		at := Unpriced{w.OrderID, w.OperationID, w.Day}
+		rate := w.Fixed
+		if rate == nil {
+			var ok bool
+			if rate, ok = in.Rates.Find(w.OrderID, w.OperationID, w.Day); !ok {
+				res.Unpriced[at] = res.Unpriced[at].Plus(w.Counts)
+				continue
+			}
+			res.Priced[at] = rate
+		}
+		if rate.Tiered() {
+			s := spanOf(w, rate)
+			spans[s] = append(spans[s], tiered{w, rate})
+			continue
+		}
+		paid := in.Policy.Paid(w.Counts)
+		k := lineKey{kind: Piece, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rate: rate.Rate.Millionths(), corrects: w.CorrectsRunID}
+		p.add(k, paid, w.Counts, map[int64]int64{w.SessionID: paid})
+	}
+	for s, list := range spans {
+		p.addTiers(list, in.Before[s])
+	}
+	return p.lines()
+}
+
+// tiered is some work with its rate of several tiers.
+type tiered struct {
+	*Work
+	rate *piecework.PieceRate
+}
+
+// addTiers prices the work of one span, of which locked runs have paid before pieces already: first what is taken back of theirs,
+// then what is new. Each step goes on from where the one before ended.
+func (p *pricing) addTiers(list []tiered, before int64) {
+	slices.SortFunc(list, func(a, b tiered) int {
+		// What corrects a run comes first, the older run before the younger; new work follows.
+		return cmp.Or(-compareBool(a.CorrectsRunID != 0, b.CorrectsRunID != 0), cmp.Compare(a.CorrectsRunID, b.CorrectsRunID))
+	})
+	for first := 0; first < len(list); {
+		end := first
+		var counts piecework.Counts
+		sessions := map[int64]int64{}
+		for ; end < len(list) && list[end].CorrectsRunID == list[first].CorrectsRunID; end++ {
+			counts = counts.Plus(list[end].Counts)
+			sessions[list[end].SessionID] += p.Policy.Paid(list[end].Counts)
+		}
+		w, rate := list[first].Work, list[first].rate
+		to := before + p.Policy.Paid(counts)
+		k := lineKey{kind: Tier, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rateID: rate.ID, corrects: w.CorrectsRunID}
+		parts := rate.Change(before, to)
+		if len(parts) == 0 && !counts.IsZero() { // nothing of it is paid, or as much comes as goes: the pieces still show
+			parts = []piecework.TierPart{{Rate: rate.Rate}}
+		}
+		for i, part := range parts {
+			k.rate, k.repricing = part.Rate.Millionths(), part.Repricing
+			if i > 0 {
+				counts = piecework.Counts{} // the first line of the step tells of all its pieces
+			}
+			p.add(k, part.Quantity, counts, sessions)
+		}
+		before, first = to, end
+	}
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// lines makes a line of each group, and of each group of a team a line for each member.
+func (p *pricing) lines() []workerLine {
+	lines := make([]workerLine, 0, len(p.groups))
+	for k, g := range p.groups {
+		if g.Counts.IsZero() && g.quantity == 0 {
+			continue // struck within the period: nothing happened
+		}
+		l := Line{Kind: k.kind, OrderID: k.order, OperationID: k.operation, Quantity: g.quantity, Rate: piecework.Millionths(k.rate),
+			Counts: g.Counts, CorrectsRunID: k.corrects, PieceRateID: k.rateID, Repricing: k.repricing}
+		if k.corrects != 0 {
+			l.Kind = Correction
+		}
+		l.Amount = l.Rate.Times(l.Quantity)
+		if team, ok := p.Teams[k.worker]; ok {
+			lines = append(lines, p.share(l, k.worker, team, g.sessions)...)
+		} else {
+			lines = append(lines, workerLine{k.worker, l})
+		}
+	}
+	return lines
+}
+
+// paidBefore is how many paid pieces of the spans of some work other, locked runs have paid: those that a reversal takes back from, and
+// those of a day or session to which more has come since. runID is the run that asks.
+func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Span]int64, error) {
+	workers, rates := map[int64]bool{}, map[int64]*piecework.PieceRate{}
+	var from, to piecework.Date
+	for i := range in.Work {
+		w := &in.Work[i]
+		rate := w.Fixed
+		if rate == nil {
+			rate, _ = in.Rates.Find(w.OrderID, w.OperationID, w.Day)
+		}
+		if rate == nil || !rate.Tiered() || rate.TierSpan == piecework.PerPeriod && w.CorrectsRunID == 0 {
+			continue
+		}
+		workers[w.WorkerID], rates[rate.ID] = true, rate
+		if from == "" || w.Day < from {
+			from = w.Day
+		}
+		to = max(to, w.Day)
+	}
+	if len(workers) == 0 {
+		return nil, nil
+	}
+	if any, err := lockedRunAbout(ctx, db, runID, from, to); err != nil || !any {
+		return nil, err
+	}
+	before := map[Span]int64{}
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(workers)), 1000) {
+		list, err := paidWork(ctx, db, runID, chunk, slices.Collect(maps.Keys(rates)), from, to)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			before[spanOf(list[i].work(), rates[list[i].PieceRateID])] += in.Policy.Paid(list[i].Counts)
+		}
+	}
+	return before, nil
+}
+
+// lockedRunAbout says whether any locked run paid work of these days.
+func lockedRunAbout(ctx context.Context, db bun.IDB, runID int64, from, to piecework.Date) (bool, error) {
+	found, err := db.NewSelect().Model((*PayRun)(nil)).Where("id <> ? AND period_from <= ? AND period_to >= ?", runID, to, from).
+		Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).Exists(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for locked runs: %w", err)
+	}
+	return found, nil
+}
+
+// paidWork is what locked runs other than runID have paid of some workers at some rates, what was struck since taken off, with the
+// run that paid it in CorrectsRunID.
+func paidWork(ctx context.Context, db bun.IDB, runID int64, workers, rates []int64, from, to piecework.Date) ([]paidPieces, error) {
+	locked := bun.List([]RunStatus{Approved, PaidOut})
+	signed := func(column string) string {
+		return "CAST(SUM(CASE WHEN t.reverses_id IS NULL THEN t." + column + " ELSE -t." + column + " END) AS BIGINT) AS " + column
+	}
+	var list []paidPieces
+	err := db.NewSelect().TableExpr("tallies AS t").
+		Join("JOIN tally_claims AS c ON c.tally_id = t.id").Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.id <> ? AND p.status IN (?)", runID, locked).
+		Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
+		Join("JOIN tally_claims AS oc ON oc.tally_id = o.id").Join("JOIN pay_runs AS op ON op.id = oc.run_id AND op.id <> ? AND op.status IN (?)", runID, locked).
+		Join("JOIN run_rates AS rr ON rr.run_id = oc.run_id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
+		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, oc.run_id AS corrects_run_id, rr.piece_rate_id").
+		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material")).
+		Where("t.worker_id IN (?) AND o.work_date BETWEEN ? AND ? AND rr.piece_rate_id IN (?)", bun.List(workers), from, to, bun.List(rates)).
+		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, oc.run_id, rr.piece_rate_id").Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("read what was paid of a span: %w", err)
+	}
+	return list, nil
+}
+
+// paidPieces is work that a locked run has paid, and the rate it used.
+type paidPieces struct {
+	WorkerID, OrderID, OperationID, SessionID int64
+	Day                                       piecework.Date
+	CorrectsRunID                             int64 // the run that paid it
+	piecework.Counts                          `bun:"embed:"`
+	PieceRateID                               int64
+}
+
+func (p *paidPieces) work() *Work {
+	return &Work{WorkerID: p.WorkerID, OrderID: p.OrderID, OperationID: p.OperationID, SessionID: p.SessionID, Day: p.Day, CorrectsRunID: p.CorrectsRunID}
+}
