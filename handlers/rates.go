@@ -78,6 +78,8 @@ func (s *Server) rateRows(ctx context.Context, rates []piecework.PieceRate, toda
 
 type rateShow struct {
 	Rate     rateRow
+	Steps    []string // of its tiers
+	Span     string   // over what their pieces are counted
 	AgreedAt time.Time
 }
 
@@ -92,7 +94,8 @@ func (s *Server) rateShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "rates/show", rateShow{rows[0], r.CreatedAt.In(s.zone(c))})
+	v := visitOf(c)
+	return s.page(c, "rates/show", rateShow{rows[0], steps(v, r), tierForm{v}.span(r.TierSpan), r.CreatedAt.In(s.zone(c))})
 }
 
 // rateWithdraw takes a rate back.
@@ -132,6 +135,7 @@ type rateForm struct {
 	Form       values
 	Operations []templates.Option
 	Orders     []templates.Option
+	Tiers      tierForm
 }
 
 // rateNew asks for a rate; the address may name the operation, the order and the day it is for, and suggest the rate.
@@ -142,7 +146,7 @@ func (s *Server) rateNew(c echo.Context) error {
 
 // rateForm shows the form of a rate, with what is wrong in it if wrong is not nil.
 func (s *Server) rateForm(c echo.Context, wrong error, typed values) error {
-	ctx, p := c.Request().Context(), rateForm{Form: typed}
+	ctx, p := c.Request().Context(), rateForm{Form: typed, Tiers: tierForm{visitOf(c)}}
 	orders, err := piecework.OpenOrders(ctx, s.DB, visitOf(c).who.WorkshopID)
 	if err != nil {
 		return err
@@ -181,6 +185,8 @@ type ratePreview struct {
 	Locked        int64
 	Pieces        int64
 	Before, After piecework.Money
+	Steps         []string // of its tiers
+	Span          string
 }
 
 // rateCreate shows first whose open pay a rate would change; sent again with step "save" it agrees the rate, with step "change"
@@ -189,6 +195,7 @@ func (s *Server) rateCreate(c echo.Context) error {
 	ctx, f := c.Request().Context(), readForm(c)
 	r := &piecework.PieceRate{OperationID: f.id(s, "operation", "operation"), OrderID: f.id(s, "order", "order"),
 		EffectiveFrom: f.date("effective_from"), Rate: f.rate("rate"), CreatedBy: visitOf(c).who.Name}
+	f.tiers(r)
 	if f.text("step") == "change" {
 		return s.rateForm(c, nil, f.values())
 	}
@@ -220,7 +227,7 @@ func (s *Server) rateAgreed(c echo.Context, r *piecework.PieceRate) error {
 }
 
 func (s *Server) ratePreview(c echo.Context, r *piecework.PieceRate, typed values) error {
-	ctx, p := c.Request().Context(), ratePreview{Form: typed, Rate: r}
+	ctx, p := c.Request().Context(), ratePreview{Form: typed, Rate: r, Steps: steps(visitOf(c), r), Span: tierForm{visitOf(c)}.span(r.TierSpan)}
 	var err error
 	if p.Operation, err = piecework.OperationByID(ctx, s.DB, r.OperationID); err != nil {
 		return err
@@ -246,6 +253,11 @@ func (s *Server) ratePreview(c echo.Context, r *piecework.PieceRate, typed value
 		p.Pieces, p.Before, p.After = p.Pieces+e.Pieces, p.Before.Add(e.Before), p.After.Add(e.After)
 	}
 	return s.page(c, "rates/preview", p)
+}
+
+// Fields are the names of what was typed, to be sent again.
+func (p ratePreview) Fields() []string {
+	return append([]string{"operation", "order", "effective_from", "rate"}, tierFields()...)
 }
 
 // Difference is how much the pay of everyone touched changes together.

@@ -25,3 +25,5 @@ ALTER TABLE slip_lines ADD COLUMN team_id BIGINT REFERENCES workers (id);
 ALTER TABLE slip_lines ADD COLUMN team_amount BIGINT NOT NULL DEFAULT 0;
 --bun:split
 ALTER TABLE slip_lines ADD COLUMN share TEXT NOT NULL DEFAULT '';
+--bun:split
+ALTER TABLE slip_lines ADD COLUMN repricing BOOLEAN NOT NULL DEFAULT FALSE;

@@ -64,7 +64,7 @@ type Line struct {
 	CarriedFromRunID int64          `bun:",nullzero"`
 	Note             string
 	PieceRateID      int64           `bun:",nullzero"` // the rate of several tiers that priced it
-	Repricing        bool            `bun:"-"`
+	Repricing        bool            // pieces paid before reach another tier: Rate is only the difference
 	TeamID           int64           `bun:",nullzero"` // the team that made the pieces; Amount is her share
 	TeamAmount       piecework.Money // what the whole team earned: Quantity × Rate
 	Share            string          // her share of it, such as 3/8 or 37.42%
@@ -122,6 +122,9 @@ func (s *Slip) writeLines(c *piecework.Canonical) {
 		c.Text(string(l.Kind), order, operation, l.Note)
 		c.Int(l.Quantity, l.Rate.Millionths(), l.Amount.Fen(), l.Good, l.Rework, l.ScrapWorkmanship, l.ScrapMaterial,
 			l.CorrectsRunID, l.CarriedFromRunID)
+		if l.Repricing {
+			c.Text("repricing")
+		}
 		if l.TeamID != 0 {
 			c.Text("team", l.Team.Code, l.Share)
 			c.Int(l.TeamAmount.Fen())

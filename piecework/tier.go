@@ -41,7 +41,7 @@ func byThreshold(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("rt.rate_
 func (r *PieceRate) Tiered() bool { return len(r.Tiers) > 0 }
 
 // MaxTiers is how many steps a rate may have above the first.
-const MaxTiers = 8
+const MaxTiers = 5
 
 // checkTiers reports what is wrong with the steps of a rate. They must rise: each threshold above the one before.
 func (r *PieceRate) checkTiers(v *Invalid) {

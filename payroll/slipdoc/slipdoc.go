@@ -78,6 +78,9 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 		part := fmt.Sprintf(words.part, l.Quantity, l.Rate, whole, l.Amount.Neg(), l.Amount.Sub(whole))
 		notes = append(notes, strings.ReplaceAll(part, "-", "−"))
 	}
+	if l.Repricing {
+		notes = append(notes, words.repriced)
+	}
 	if l.CorrectsRunID != 0 {
 		notes = append(notes, fmt.Sprintf(words.corrects, l.CorrectsRunID))
 	}

@@ -15,6 +15,7 @@ type language struct {
 	corrects, carriedFrom                 string
 	part                                  string // of a correction that did not fit: pieces, rate, whole, taken, rest
 	advance                               string // one that is still to be repaid
+	repriced                              string // pieces paid before reach another tier
 	team                                  string // of a share: the team's pieces, rate, amount, and the share
 	tier, quota, marginal, whole          string // of a rate with tiers: operation, span, first rate; pieces; piece number, rate
 	spans                                 map[piecework.TierSpan]string
@@ -42,6 +43,7 @@ var chinese = language{
 	carriedFrom: "第 %d 次结算结转",
 	part:        "%d × %s = %s，本期扣 %s，结转下期 %s",
 	advance:     "借支",
+	repriced:    "先前已付的件数改按新达到的阶梯，补单价差额",
 	team:        "集体 %d件 × %s = %s，份额 %s",
 	tier:        "%s 为阶梯单价，按%s的件数：起步 %s", quota: "，定额 %d 件", marginal: "，第 %d 件起 %s", whole: "，满 %d 件全部按 %s",
 	spans: map[piecework.TierSpan]string{piecework.PerDay: "每天", piecework.PerSession: "每场", piecework.PerPeriod: "整个周期"},
@@ -74,6 +76,7 @@ var english = language{
 	carriedFrom: "carried from run %d",
 	part:        "%d × %s = %s; taken now %s, carried forward %s",
 	advance:     "Advance",
+	repriced:    "pieces paid before now reach another tier: the difference in rate",
 	team:        "team %d × %s = %s, share %s",
 	tier:        "%s is paid in tiers by the pieces of %s: at first %s", quota: ", quota %d", marginal: ", from piece %d on %s", whole: ", from %d pieces on %s for all",
 	spans: map[piecework.TierSpan]string{piecework.PerDay: "a day", piecework.PerSession: "a session", piecework.PerPeriod: "the period"},
