@@ -99,3 +99,30 @@ func TestARateOfSeveralWorkshopsIsNotOneLeads(t *testing.T) {
 	bookkeeper.post("/rates", form("")...).goes(t, "/rates?q=P1")
 	bookkeeper.post(withdraw).goes(t, "/rates?q=P1")
 }
+
+// A rate in tiers is agreed, previewed and shown with its steps; what is wrong is said at its field and everything typed stays.
+func TestRatesInTiers(t *testing.T) {
+	s := newSite(t)
+	lead := s.as("lead")
+	s.Count("S1", "A1", "glue", 500)
+	form := func(more ...string) []string {
+		return append([]string{"operation", fmt.Sprint(s.Glue.ID), "order", fmt.Sprint(s.Order.ID), "effective_from", "2026-10-01", "rate", "0.03",
+			"tier_mode", "whole", "tier_span", "day", "quota", "480", "tier_1_how", "above", "tier_1_at", "83", "tier_1_rate", "0.033",
+			"tier_2_how", "above", "tier_2_at", "100", "tier_2_rate", "0.036"}, more...)
+	}
+	for _, bad := range [][]string{{"tier_1_at", "eight"}, {"tier_1_rate", ""}, {"tier_2_at", "83"}, {"tier_mode", "odd"}, {"tier_span", ""}, {"quota", "-1"},
+		{"tier_1_at", "", "tier_1_rate", "", "tier_2_at", "", "tier_2_rate", ""}} {
+		lead.post("/rates", form(bad...)...).wants(t, 422, "<details class=\"more\" open", "<option value=\"day\"", `name="rate"`)
+	}
+	lead.post("/rates", form()...).wants(t, 200, "满 399 件，全部按 ¥0.033（定额的 83%）", "满 481 件，全部按 ¥0.036（定额的 100%）", `name="tier_2_at" value="100"`, "¥18.00")
+	lead.post("/rates", form("step", "save")...).goes(t, "/rates?q=P1")
+	lead.get("/rates?q=P1").wants(t, 200, "有阶梯")
+	list, err := piecework.Rates(s.Ctx, s.DB, piecework.Filter{OrderID: s.Order.ID})
+	s.Must(err)
+	for _, r := range list.Items {
+		if r.Tiered() {
+			lead.get(fmt.Sprintf("/rates/%d", r.ID)).wants(t, 200, "满 399 件", "定额", "480")
+			lead.post(fmt.Sprintf("/rates/%d/withdraw", r.ID)).goes(t, "/rates?q=P1")
+		}
+	}
+}

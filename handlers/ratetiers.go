@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"jijian/piecework"
@@ -39,27 +40,36 @@ func (f *form) tiers(r *piecework.PieceRate) {
 	}
 	r.TierSpan, r.Quota = piecework.TierSpan(f.text("tier_span")), f.number("quota")
 	for _, row := range tierRows() {
-		if f.text(row.At) == "" && f.text(row.Rate) == "" {
+		at, rate := f.text(row.At), f.text(row.Rate)
+		if at == "" && rate == "" {
 			continue
 		}
-		t := piecework.RateTier{Above: f.text(row.How) == "above", Rate: f.rate(row.Rate)}
-		if r.Quota == 0 {
-			t.Threshold = f.number(row.At)
-		} else {
-			t.Threshold = f.hundredths(row.At)
+		t := piecework.RateTier{Above: f.text(row.How) == "above"}
+		var wrong *piecework.Message
+		if t.Threshold, wrong = threshold(at, r.Quota != 0); wrong == nil {
+			t.Rate, wrong = piecework.ParseRate(rate)
+		}
+		if wrong != nil {
+			f.invalid.Add("tiers", "tier %d: %s", row.N, wrong)
 		}
 		r.Tiers = append(r.Tiers, t)
 	}
 	if len(r.Tiers) == 0 {
-		f.invalid.Add(tierRows()[0].At, "is required")
+		f.invalid.Add("tiers", "is required")
 	}
 }
 
-// hundredths is a percentage with up to two decimals, in hundredths of a percent.
-func (f *form) hundredths(field string) int64 {
-	percent, msg := piecework.ParseMoney(f.text(field)) // a plain number with two decimals, like an amount
-	f.need(field, msg)
-	return percent.Fen()
+// threshold reads a number of pieces, or a percentage with up to two decimals as hundredths of a percent.
+func threshold(s string, percent bool) (int64, *piecework.Message) {
+	if percent {
+		m, wrong := piecework.ParseMoney(s) // a plain number with two decimals, like an amount
+		return m.Fen(), wrong
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, piecework.Msg("%q is not a whole number such as 120", s)
+	}
+	return n, nil
 }
 
 // tierForm is what the form of a rate offers about tiers.
