@@ -167,6 +167,9 @@ func (s *Server) routes() []route {
 		{post, "/sessions/:session/out", office, s.sessionOut, nil},
 		{post, "/sessions/:session/close", office, s.sessionClose, nil},
 		{post, "/sessions/:session/reopen", office, s.sessionReopen, nil},
+		{get, "/sessions/:session/closing", office, s.closingShow, nil},
+		{get, "/sessions/:session/closing/:worker", office, s.closingWorker, nil},
+		{post, "/sessions/:session/closing/:worker", office, s.closingSay, nil},
 
 		{get, "/scan/data", office, s.scanData, nil},
 		{get, "/takehomes", office, s.takeHomes, nil},

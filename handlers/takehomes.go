@@ -123,6 +123,7 @@ func takeHomePath(id int64) string { return fmt.Sprintf("/takehomes/%d", id) }
 
 type takeHomePage struct {
 	TakeHome *piecework.TakeHome
+	Code     piecework.Code
 	Day      piecework.Date
 	Zone     *time.Location
 	Returns  []piecework.TakeHomeReturn
@@ -167,6 +168,11 @@ func (s *Server) showTakeHome(c echo.Context, wrong error, typed values) error {
 		return err
 	}
 	p.Returns = returns[th.ID]
+	codes, err := piecework.CodesOf(ctx, s.DB, piecework.TakeHomeCode, th.WorkshopID, visitOf(c).who.Name, th.ID)
+	if err != nil {
+		return err
+	}
+	p.Code = codes[th.ID]
 	if p.rates, err = piecework.LoadRates(ctx, s.DB, th.WorkshopID); err != nil {
 		return err
 	}

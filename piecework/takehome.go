@@ -129,8 +129,8 @@ func (th *TakeHome) Validate() error {
 	return v.Err()
 }
 
-// GiveOut records that a lot leaves the workshop with a worker. Fill worker, order, operation, quantity, days, note and GivenBy; the
-// workshop is the order's.
+// GiveOut records that a lot leaves the workshop with a worker, and gives it a code. Fill worker, order, operation, quantity, days, note
+// and GivenBy; the workshop is the order's.
 func GiveOut(ctx context.Context, db bun.IDB, th *TakeHome) error {
 	if err := th.Validate(); err != nil {
 		return err
@@ -150,6 +150,9 @@ func GiveOut(ctx context.Context, db bun.IDB, th *TakeHome) error {
 		if err != nil {
 			return err
 		}
+		if err := w.Person(); err != nil {
+			return err
+		}
 		if w.WorkshopID != o.WorkshopID {
 			return InvalidField("worker", "%s works at another workshop", w.Code)
 		}
@@ -157,8 +160,11 @@ func GiveOut(ctx context.Context, db bun.IDB, th *TakeHome) error {
 			return InvalidField("worker", "%s has left", w.Code)
 		}
 		th.WorkshopID, th.GivenAt = o.WorkshopID, Now()
-		_, err = db.NewInsert().Model(th).Exec(ctx)
-		return wrap("give out", err)
+		if _, err = db.NewInsert().Model(th).Exec(ctx); err != nil {
+			return wrap("give out", err)
+		}
+		_, err = CodesOf(ctx, db, TakeHomeCode, th.WorkshopID, th.GivenBy, th.ID)
+		return err
 	})
 }
 
