@@ -136,7 +136,8 @@ func (c *Closing) Row(workerID int64) (*ClosingRow, error) {
 }
 
 // SayCounts records what a worker says about her counts, which are filled in. Shown is the digest of those she was shown; when she has
-// counted otherwise by now it is a conflict. Words are needed when she does not agree. A tally she means must be her own, of the session.
+// counted otherwise by now it is a conflict. Words are needed when she does not agree. A tally she means must be her own, of the session; it goes to
+// review.
 func SayCounts(ctx context.Context, db bun.IDB, say *CountSay, shown string) error {
 	v := &Invalid{}
 	v.AddMsg("words", CheckText(say.Words, MaxNote))
@@ -172,7 +173,9 @@ func SayCounts(ctx context.Context, db bun.IDB, say *CountSay, shown string) err
 			}
 		}
 		say.Counts, say.SaidAt = row.Text(), Now()
-		_, err = db.NewInsert().Model(say).Exec(ctx)
-		return wrap("store what she says", err)
+		if _, err = db.NewInsert().Model(say).Exec(ctx); err != nil || say.TallyID == 0 {
+			return wrap("store what she says", err)
+		}
+		return raiseFlag(ctx, db, &Flag{TallyID: say.TallyID, WorkshopID: ws.WorkshopID, Kind: FlagDisputed, Detail: say.Words})
 	})
 }

@@ -2,6 +2,7 @@ package piecework_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -98,6 +99,9 @@ func TestSayCounts(t *testing.T) {
 	}
 	w.Must(say(w, 0, false, "it was 130", id[uid]))
 	state(piecework.SayDisputed)
+	if got, want := raised(w), fmt.Sprintf("%d disputed 0/0 it was 130", id[uid]); got != want {
+		t.Errorf("for review: %s, want %s", got, want)
+	}
 	w.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: "cut", Counts: piecework.Counts{Good: 120}, Reverses: uid, Reason: "130"})
 	state(piecework.SayMended)
 	w.Count("S1", "A1", "cut", 130)

@@ -18,6 +18,8 @@ const (
 	FlagOverTicket   FlagKind = "over_ticket"   // more pieces than the bundle held
 	FlagTooFast      FlagKind = "too_fast"      // more pieces an hour than can be believed
 	FlagClock        FlagKind = "clock"         // the device's clock is off
+	FlagDisputed     FlagKind = "disputed"      // the worker says that it is wrong; see [SayCounts]
+	FlagOverTakeHome FlagKind = "over_takehome" // more came back of take-home work than went out; see [BringBack]
 )
 
 // FlagOutcome is what was decided about a flag; "" while it is open.
@@ -41,7 +43,7 @@ type Flag struct {
 	// Found and Allowed are the number that was noticed and the one that would have been usual: minutes for repeat, pieces an
 	// hour for too_fast, seconds for clock (more than 0: the device is ahead), pieces otherwise.
 	Found, Allowed int64
-	Detail         string // over_previous: the name of the operation before
+	Detail         string // over_previous: the name of the operation before; disputed: her words; over_takehome: the note
 	RaisedAt       Instant
 	DecidedAt      Instant
 	DecidedBy      string
@@ -70,6 +72,10 @@ func (f *Flag) Message() *Message {
 		return Msg("%d pieces are counted on a ticket for %d.", f.Found, f.Allowed)
 	case FlagTooFast:
 		return Msg("%d pieces an hour; more than %d are hard to believe.", f.Found, f.Allowed)
+	case FlagDisputed:
+		return Msg("The worker says that it is wrong: “%s”", f.Detail)
+	case FlagOverTakeHome:
+		return Msg("%d pieces came back of take-home work, but only %d went out: “%s”", f.Found, f.Allowed, f.Detail)
 	}
 	if f.Found < 0 {
 		return Msg("The clock of the device is %d minutes behind. Set it right.", (-f.Found+30)/60)
@@ -107,6 +113,13 @@ func storeFlags(ctx context.Context, db bun.Tx, flags []*Flag) error {
 	}
 	_, err = db.NewInsert().Model(&flags).Returning("NULL").Exec(ctx)
 	return wrap("store flags", err)
+}
+
+// raiseFlag puts a stored tally before whoever reviews, for what no guard can notice. The same kind of thing is not raised twice of a tally.
+func raiseFlag(ctx context.Context, db bun.Tx, f *Flag) error {
+	f.RaisedAt = Now()
+	_, err := db.NewInsert().Model(f).On("CONFLICT (tally_id, kind) DO NOTHING").Returning("NULL").Exec(ctx)
+	return wrap("raise a flag", err)
 }
 
 // withoutKnownClocks leaves out clocks that wait for a person already: one flag for a device and session is enough.

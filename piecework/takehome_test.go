@@ -33,6 +33,18 @@ func bringBack(w *pieceworktest.World, id int64, uid, note string, n piecework.C
 	return err
 }
 
+// raised is what waits for review, apart from what the guards noticed: tally, kind, numbers and detail.
+func raised(w *pieceworktest.World) string {
+	w.Helper()
+	var list []piecework.Flag
+	w.Must(w.DB.NewSelect().Model(&list).Where("kind IN ('disputed', 'over_takehome') AND decided_at = 0").Order("id").Scan(w.Ctx))
+	var lines []string
+	for _, f := range list {
+		lines = append(lines, fmt.Sprintf("%d %s %d/%d %s", f.TallyID, f.Kind, f.Found, f.Allowed, f.Detail))
+	}
+	return strings.Join(lines, "\n")
+}
+
 func TestTakeHome(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	th := giveOut(w, 0, 100, "2026-10-08")
@@ -51,6 +63,9 @@ func TestTakeHome(t *testing.T) {
 	w.Must(bringBack(w, th.ID, "in-2", "one was counted too few", piecework.Counts{Good: 41}))
 	if got := lot(w, th.ID); got.CameIn != 101 || got.Out() != 0 || got.Over() != 1 || got.State("2026-12-01") != piecework.TakeHomeBack {
 		t.Errorf("all back: %+v", got)
+	}
+	if got := raised(w); got != "2 over_takehome 101/100 one was counted too few" {
+		t.Errorf("for review: %s", got)
 	}
 	// The tally is one like any other: of the worker, in the session, and struck by a reversal.
 	counts, err := piecework.CountsOfSession(w.Ctx, w.DB, 1) // S1

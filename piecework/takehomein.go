@@ -27,7 +27,7 @@ type HandIn struct {
 }
 
 // BringBack records a hand-in as a tally of the lot's worker, order and operation. It may be a part of the lot. More than is out is
-// taken only with a note, which says why to whoever reviews it. The status is [Accepted] or [Duplicate]; what the tally itself is refused
+// taken only with a note, and goes to review with it. The status is [Accepted] or [Duplicate]; what the tally itself is refused
 // for is a conflict.
 func BringBack(ctx context.Context, db bun.IDB, by Actor, in HandIn) (TallyStatus, error) {
 	v := &Invalid{}
@@ -67,8 +67,11 @@ func BringBack(ctx context.Context, db bun.IDB, by Actor, in HandIn) (TallyStatu
 		if err := db.NewSelect().Model((*Tally)(nil)).Column("id").Where("uid = ?", in.UID).Scan(ctx, &link.TallyID); err != nil {
 			return wrap("find the tally", err)
 		}
-		_, err = db.NewInsert().Model(link).Exec(ctx)
-		return wrap("note what came in", err)
+		if _, err = db.NewInsert().Model(link).Exec(ctx); err != nil || in.Total() <= th.Out() {
+			return wrap("note what came in", err)
+		}
+		return raiseFlag(ctx, db, &Flag{TallyID: link.TallyID, WorkshopID: th.WorkshopID, Kind: FlagOverTakeHome, Found: th.CameIn + in.Total(),
+			Allowed: th.Quantity, Detail: in.Note})
 	})
 	return status, err
 }
