@@ -45,13 +45,16 @@ type scanSession struct {
 	StartsAt string         `json:"starts_at"`
 	EndsAt   string         `json:"ends_at"`
 	Open     bool           `json:"open"`
+	Badge    string         `json:"badge,omitempty"` // the code on its sheet
 }
 
 type scanWorker struct {
 	scanNamed
 	Initials string   `json:"initials"` // see templates.Initials
 	Badges   []string `json:"badges"`
+	Replaced []string `json:"replaced,omitempty"` // badges that a newer one took the place of
 	Team     bool     `json:"team,omitempty"`
+	Members  []string `json:"members,omitempty"` // of a team, their codes
 	Today    scanSum  `json:"today"`
 }
 
@@ -68,15 +71,17 @@ type scanOrder struct {
 
 type scanOperation struct {
 	scanNamed
-	Seq  int   `json:"seq"`
-	Done int64 `json:"done"` // good pieces
+	Seq    int   `json:"seq"`
+	Done   int64 `json:"done"`              // good pieces
+	UnitUG int64 `json:"unit_ug,omitempty"` // weight of a piece in micrograms
 }
 
 type scanTicket struct {
 	Code       string   `json:"code"`
 	Order      string   `json:"order"`
+	Number     int64    `json:"number"` // in the order
 	Quantity   int64    `json:"quantity"`
-	Operations []string `json:"operations"` // covered; empty is every one
+	Operations []string `json:"operations"` // covered
 	Credited   []string `json:"credited"`
 }
 
@@ -142,32 +147,83 @@ func chosenWorkshop(list []piecework.Workshop, code string) *piecework.Workshop 
 // copyOf puts a bench into the words of the interface. Lists are never null.
 func copyOf(b *piecework.Bench) *scanCopy {
 	d := &scanCopy{Workshop: scanWorkshop{scanNamed{b.Workshop.Code, b.Workshop.Name}, 3, 10},
-		Sessions: []scanSession{}, Workers: []scanWorker{}, Orders: []scanOrder{}, Tickets: []scanTicket{}, TakeHomes: []scanTakeHome{}}
+		Sessions: []scanSession{}, Workers: []scanWorker{}, TakeHomes: []scanTakeHome{}}
 	if b.Session != nil {
 		d.Session, d.Today = b.Session.Code, b.Session.WorkDate
 	}
+	valid, replaced := map[thing][]string{}, map[thing][]string{}
+	for _, c := range b.Codes {
+		into := valid
+		if c.Replaced() {
+			into = replaced
+		}
+		of := thing{c.Kind, c.TargetID}
+		into[of] = append(into[of], c.Code().String())
+	}
 	for _, ws := range b.Sessions {
-		d.Sessions = append(d.Sessions, scanSession{ws.Code, ws.WorkDate, ws.StartsAt, ws.EndsAt, ws.Open()})
+		row := scanSession{Code: ws.Code, Date: ws.WorkDate, StartsAt: ws.StartsAt, EndsAt: ws.EndsAt, Open: ws.Open()}
+		if codes := valid[thing{piecework.SessionCode, ws.ID}]; len(codes) > 0 {
+			row.Badge = codes[0]
+		}
+		d.Sessions = append(d.Sessions, row)
 	}
 	today := map[int64]int64{}
 	for _, e := range b.Today {
 		today[e.WorkerID] = e.Good
 	}
 	for _, w := range b.Crew {
-		d.Workers = append(d.Workers, scanWorker{scanNamed: scanNamed{w.Code, w.Name}, Initials: templates.Initials(w.Name),
-			Badges: []string{}, Today: scanSum{today[w.ID]}})
+		badge := thing{piecework.WorkerBadge, w.ID}
+		if w.Team {
+			badge.kind = piecework.TeamBadge
+		}
+		row := scanWorker{scanNamed: scanNamed{w.Code, w.Name}, Initials: templates.Initials(w.Name), Badges: append([]string{}, valid[badge]...),
+			Replaced: replaced[badge], Team: w.Team, Today: scanSum{today[w.ID]}}
+		for _, m := range b.Members[w.ID] {
+			row.Members = append(row.Members, m.Worker.Code)
+		}
+		d.Workers = append(d.Workers, row)
 	}
+	d.Orders, d.Tickets = copyOfOrders(b)
+	return d
+}
+
+// thing is what a code was given to.
+type thing struct {
+	kind piecework.CodeKind
+	id   int64
+}
+
+// copyOfOrders are the open orders with what is done of them, and their tickets.
+func copyOfOrders(b *piecework.Bench) (orders []scanOrder, tickets []scanTicket) {
+	orders, tickets = []scanOrder{}, []scanTicket{}
 	type place struct{ order, operation int64 }
-	done := map[place]int64{}
+	done, credited := map[place]int64{}, map[string][]int64{}
 	for _, p := range b.Progress {
 		done[place{p.OrderID, p.OperationID}] = p.Good
 	}
-	for _, o := range b.Orders {
+	for _, c := range b.Credits {
+		credited[c.Ticket] = append(credited[c.Ticket], c.OperationID)
+	}
+	byID, codes := map[int64]*piecework.ProcessingOrder{}, map[int64]string{}
+	for i, o := range b.Orders {
+		byID[o.ID] = &b.Orders[i]
 		order := scanOrder{Code: o.Code, Product: o.Product.Name, Quantity: o.Quantity, Operations: []scanOperation{}}
 		for _, op := range o.Product.Operations {
-			order.Operations = append(order.Operations, scanOperation{scanNamed{op.Code, op.Name}, op.Seq, done[place{o.ID, op.ID}]})
+			codes[op.ID] = op.Code
+			order.Operations = append(order.Operations, scanOperation{scanNamed{op.Code, op.Name}, op.Seq, done[place{o.ID, op.ID}], op.UnitUG})
 		}
-		d.Orders = append(d.Orders, order)
+		orders = append(orders, order)
 	}
-	return d
+	for _, t := range b.Tickets {
+		of := byID[t.OrderID]
+		row := scanTicket{Code: t.Code().String(), Order: of.Code, Number: t.Number, Quantity: t.Quantity, Operations: []string{}, Credited: []string{}}
+		for _, op := range t.CoveredOf(of.Product.Operations) {
+			row.Operations = append(row.Operations, op.Code)
+		}
+		for _, id := range credited[row.Code] {
+			row.Credited = append(row.Credited, codes[id])
+		}
+		tickets = append(tickets, row)
+	}
+	return orders, tickets
 }

@@ -14,12 +14,14 @@ type scanned struct {
 	Workshop                      struct{ Code, Name string }
 	Workshops                     []struct{ Code string }
 	Sessions                      []struct {
-		Code string
-		Open bool
+		Code, Badge string
+		Open        bool
 	}
 	Workers []struct {
-		Code, Name, Initials string
-		Today                struct{ Pieces int64 }
+		Code, Name, Initials      string
+		Badges, Replaced, Members []string
+		Team                      bool
+		Today                     struct{ Pieces int64 }
 	}
 	Orders []struct {
 		Code, Product string
@@ -27,6 +29,11 @@ type scanned struct {
 			Code string
 			Done int64
 		}
+	}
+	Tickets []struct {
+		Code, Order          string
+		Quantity             int64
+		Operations, Credited []string
 	}
 }
 
@@ -124,5 +131,43 @@ func TestServiceWorkerAndManifest(t *testing.T) {
 	}
 	if a.header.Get("Content-Type") != "application/manifest+json" || len(m.Icons) != 3 {
 		t.Errorf("manifest: %s, %d icons", a.header.Get("Content-Type"), len(m.Icons))
+	}
+}
+
+// TestScanDataKnowsCodes: what can be scanned is in the copy, and says what it means.
+func TestScanDataKnowsCodes(t *testing.T) {
+	s := newSite(t)
+	badges, err := piecework.CodesOf(s.Ctx, s.DB, piecework.WorkerBadge, s.Workshop.ID, "test", s.Workers[0].ID, s.Workers[1].ID)
+	s.Must(err)
+	lost := badges[s.Workers[1].ID].String()
+	fresh, err := piecework.ReplaceCode(s.Ctx, s.DB, piecework.WorkerBadge, s.Workers[1].ID, "test", "lost")
+	s.Must(err)
+	sessions, err := piecework.CodesOf(s.Ctx, s.DB, piecework.SessionCode, s.Workshop.ID, "test", 1)
+	s.Must(err)
+	tickets, err := piecework.CutTickets(s.Ctx, s.DB, piecework.Cut{OrderID: s.Order.ID, Size: 50, Quantity: 100, By: "test"})
+	s.Must(err)
+	team, err := piecework.TeamOf(s.Ctx, s.DB, s.Workshop.ID, []piecework.TeamMember{
+		{WorkerID: s.Workers[0].ID, ShareWeight: piecework.ShareWeightOne}, {WorkerID: s.Workers[2].ID, ShareWeight: piecework.ShareWeightOne}})
+	s.Must(err)
+	first := tickets[0].Code().String()
+	s.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: "cut", Ticket: first, Counts: piecework.Counts{Good: 50}})
+	struck := piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: "glue", Ticket: first, Counts: piecework.Counts{Good: 50}}
+	struck.Reverses = s.Record(struck)
+	s.Record(struck)
+
+	d := s.as("lead").get("/scan/data").scanned(t)
+	if d.Sessions[0].Badge != sessions[1].String() {
+		t.Errorf("session: %+v", d.Sessions)
+	}
+	w := d.Workers
+	if len(w) != 4 || w[0].Badges[0] != badges[s.Workers[0].ID].String() || w[1].Badges[0] != fresh.String() || len(w[1].Badges) != 1 || w[1].Replaced[0] != lost || w[2].Badges == nil {
+		t.Errorf("workers: %+v", w)
+	}
+	if last := w[3]; last.Code != team.Code || !last.Team || strings.Join(last.Members, " ") != "A1 A3" {
+		t.Errorf("team: %+v", last)
+	}
+	if len(d.Tickets) != 2 || d.Tickets[0].Code != first || d.Tickets[0].Quantity != 50 || strings.Join(d.Tickets[0].Operations, " ") != "cut glue" ||
+		strings.Join(d.Tickets[0].Credited, " ") != "cut" || d.Tickets[1].Credited == nil {
+		t.Errorf("tickets: %+v", d.Tickets)
 	}
 }

@@ -9,12 +9,16 @@ import (
 // Bench is all that a device needs to go on counting for one workshop without a network.
 type Bench struct {
 	Workshop *Workshop
-	Session  *WorkSession  // to count in; nil when none is open
-	Sessions []WorkSession // that are open, the latest first, and Session
-	Crew     []Worker      // by code
-	Today    []Earned      // good pieces on the day of Session
+	Session  *WorkSession           // to count in; nil when none is open
+	Sessions []WorkSession          // that are open, the latest first, and Session
+	Crew     []Worker               // by code, then the latest teams
+	Members  map[int64][]TeamMember // of the teams
+	Codes    []IssuedCode           // of badges, replaced ones too, and of Sessions
+	Today    []Earned               // good pieces on the day of Session
 	Orders   []ProcessingOrder
 	Progress []OrderedProgress // of Orders
+	Tickets  []BundleTicket    // of Orders that are in use, with their codes
+	Credits  []Credit          // on Tickets, with ticket and operation only
 }
 
 // Earned is the good pieces of one worker, reversals taken off.
@@ -28,8 +32,11 @@ type OrderedProgress struct {
 	Progress `bun:",extend"`
 }
 
-// openSessions bounds how many open sessions a device is told about.
-const openSessions = 20
+// openSessions and latestTeams bound how many a device is told about.
+const (
+	openSessions = 20
+	latestTeams  = 50
+)
 
 // BenchOf reads the bench of a workshop. Session is the code of the session to count in; without one it is the latest that is open. The
 // error is of the kind not-found when the workshop has no such session.
@@ -42,13 +49,45 @@ func BenchOf(ctx context.Context, db bun.IDB, workshopID int64, session string) 
 	if err = b.readSessions(ctx, db, session); err != nil {
 		return nil, err
 	}
-	if b.Crew, err = Crew(ctx, db, workshopID); err != nil {
+	if err = b.readCrew(ctx, db); err != nil {
 		return nil, err
 	}
 	if b.Orders, err = OpenOrders(ctx, db, workshopID); err != nil {
 		return nil, err
 	}
-	return b, b.readTotals(ctx, db)
+	if err = b.readTotals(ctx, db); err != nil {
+		return nil, err
+	}
+	return b, b.readTickets(ctx, db)
+}
+
+// readCrew reads who may hand in and what is scanned for them.
+func (b *Bench) readCrew(ctx context.Context, db bun.IDB) error {
+	var err error
+	if b.Crew, err = Crew(ctx, db, b.Workshop.ID); err != nil {
+		return err
+	}
+	var teams []Worker
+	err = db.NewSelect().Model(&teams).Where("workshop_id = ? AND active AND team", b.Workshop.ID).Order("id DESC").Limit(latestTeams).Scan(ctx)
+	if err != nil {
+		return wrap("list teams", err)
+	}
+	ids := make([]int64, len(teams))
+	for i := range teams {
+		ids[i] = teams[i].ID
+	}
+	if b.Members, err = TeamMembers(ctx, db, ids...); err != nil {
+		return err
+	}
+	b.Crew = append(b.Crew, teams...)
+	sessions := []int64{0}
+	for _, s := range b.Sessions {
+		sessions = append(sessions, s.ID)
+	}
+	err = db.NewSelect().Model(&b.Codes).Where("workshop_id = ?", b.Workshop.ID).
+		Where("kind IN (?) OR kind = ? AND target_id IN (?)", bun.List([]CodeKind{WorkerBadge, TeamBadge}), SessionCode, bun.List(sessions)).
+		Order("kind", "serial").Scan(ctx)
+	return wrap("list badges", err)
 }
 
 func (b *Bench) readSessions(ctx context.Context, db bun.IDB, code string) error {
@@ -88,14 +127,35 @@ func (b *Bench) readTotals(ctx context.Context, db bun.IDB) error {
 			b.Today = append(b.Today, Earned{worker, c.Good})
 		}
 	}
-	ids := make([]int64, len(b.Orders))
-	for i := range b.Orders {
-		ids[i] = b.Orders[i].ID
-	}
+	ids := b.orderIDs()
 	if len(ids) == 0 {
 		return nil
 	}
 	err := db.NewSelect().Model((*orderSum)(nil)).Column("order_id", "operation_id", "good", "rework", "scrap_workmanship", "scrap_material").
 		Where("order_id IN (?)", bun.List(ids)).Scan(ctx, &b.Progress)
 	return wrap("sum orders", err)
+}
+
+// readTickets reads the tickets of the open orders and what is credited on them.
+func (b *Bench) readTickets(ctx context.Context, db bun.IDB) error {
+	ids := b.orderIDs()
+	if len(ids) == 0 {
+		return nil
+	}
+	err := tickets(db, &b.Tickets).Where("bt.order_id IN (?) AND bt.voided_at = 0", bun.List(ids)).Order("bt.order_id", "bt.number").Scan(ctx)
+	if err != nil || len(b.Tickets) == 0 {
+		return wrap("list tickets", err)
+	}
+	err = db.NewSelect().TableExpr("tallies AS t").Column("t.ticket", "t.operation_id").
+		Where("t.order_id IN (?) AND t.ticket <> '' AND t.reverses_id IS NULL", bun.List(ids)).
+		Where("NOT EXISTS (SELECT 1 FROM tallies x WHERE x.reverses_id = t.id)").Order("t.id").Scan(ctx, &b.Credits)
+	return wrap("list what is credited", err)
+}
+
+func (b *Bench) orderIDs() []int64 {
+	ids := make([]int64, len(b.Orders))
+	for i := range b.Orders {
+		ids[i] = b.Orders[i].ID
+	}
+	return ids
 }
