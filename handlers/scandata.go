@@ -35,8 +35,8 @@ type scanNamed struct {
 
 type scanWorkshop struct {
 	scanNamed
-	RepeatSeconds int64 `json:"repeat_seconds"`
-	RepeatMinutes int64 `json:"repeat_minutes"`
+	RepeatSeconds int `json:"repeat_seconds"`
+	RepeatMinutes int `json:"repeat_minutes"`
 }
 
 type scanSession struct {
@@ -146,7 +146,7 @@ func chosenWorkshop(list []piecework.Workshop, code string) *piecework.Workshop 
 
 // copyOf puts a bench into the words of the interface. Lists are never null.
 func copyOf(b *piecework.Bench) *scanCopy {
-	d := &scanCopy{Workshop: scanWorkshop{scanNamed{b.Workshop.Code, b.Workshop.Name}, 3, 10},
+	d := &scanCopy{Workshop: scanWorkshop{scanNamed{b.Workshop.Code, b.Workshop.Name}, b.Workshop.RepeatSeconds, b.Workshop.RepeatMinutes},
 		Sessions: []scanSession{}, Workers: []scanWorker{}, TakeHomes: []scanTakeHome{}}
 	if b.Session != nil {
 		d.Session, d.Today = b.Session.Code, b.Session.WorkDate
