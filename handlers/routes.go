@@ -163,10 +163,6 @@ func (s *Server) routes() []route {
 		{post, "/sessions/close-past", office, s.sessionsClosePast, nil},
 		{get, "/sessions/:session", office, s.sessionShow, nil},
 		{post, "/sessions/:session", office, s.sessionRecord, nil},
-		{get, "/sessions/:session/team", office, s.sessionTeam, nil},
-		{post, "/sessions/:session/team", office, s.sessionTeamRecord, nil},
-		{get, "/sessions/:session/weigh", office, s.sessionWeigh, nil},
-		{post, "/sessions/:session/weigh", office, s.sessionWeighRecord, nil},
 		{post, "/sessions/:session/in", office, s.sessionIn, nil},
 		{post, "/sessions/:session/out", office, s.sessionOut, nil},
 		{post, "/sessions/:session/close", office, s.sessionClose, nil},
@@ -175,7 +171,9 @@ func (s *Server) routes() []route {
 		{get, "/sessions/:session/closing/:worker", office, s.closingWorker, nil},
 		{post, "/sessions/:session/closing/:worker", office, s.closingSay, nil},
 
+		{get, "/scan", office, s.scan, nil},
 		{get, "/scan/data", office, s.scanData, nil},
+		{post, "/scan/photo", office, s.scanPhoto, nil},
 		{get, "/takehomes", office, s.takeHomes, nil},
 		{get, "/takehomes/new", office, s.takeHomeNew, nil},
 		{post, "/takehomes", office, s.takeHomeCreate, nil},
@@ -189,8 +187,6 @@ func (s *Server) routes() []route {
 		{get, "/tallies", office, s.tallies, nil},
 		{get, "/tallies/:tally", office, s.tallyShow, nil},
 		{post, "/tallies/:tally/strike", office, s.tallyStrike, nil},
-
-		{post, "/scan/photo", office, s.scanPhoto, nil},
 
 		{get, "/adjustments", office, s.adjustments, nil},
 		{get, "/adjustments/new", office, s.adjustmentNew, nil},

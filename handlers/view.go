@@ -37,6 +37,7 @@ var menu = []struct {
 }{
 	{piecework.Msg("Today"), "/", nil},
 	{piecework.Msg("My work"), "/me", []string{"/slips"}},
+	{piecework.Msg("Scan"), "/scan", nil},
 	{piecework.Msg("Sessions"), "/sessions", nil},
 	{piecework.Msg("Tallies"), "/tallies", nil},
 	{piecework.Msg("Take-home"), "/takehomes", nil},

@@ -21,12 +21,12 @@ type Size struct{ Width, Height int64 }
 // Sizes are the windows every page must fit: the smallest phone, a usual phone, a desk.
 var Sizes = []Size{{360, 640}, {390, 844}, {1280, 800}}
 
-// Open starts a browser (Chromium or Chrome, as found in the PATH) which ends with the test. Its context is for
-// chromedp.Run and chromedp.Do: signing in, filling forms.
-func Open(t testing.TB) context.Context {
+// Open starts a browser (Chromium or Chrome, as found in the PATH) which ends with the test, with further options if any. Its
+// context is for chromedp.Run and chromedp.Do: signing in, filling forms.
+func Open(t testing.TB, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	usual := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), append(usual, options...)...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)

@@ -1,0 +1,89 @@
+// Shows things. What happens is decided in main.js.
+
+export const $ = (id) => document.getElementById(id);
+export const words = JSON.parse($('words').textContent);
+
+/** A sentence with its {places} filled in. */
+export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** A count with its thousands apart. */
+export const count = (n) => n.toLocaleString('en-US').replace('-', '−');
+
+const signs = { ready: '', half: '→', ok: '✓', warning: '!', duplicate: '=', unknown: '✕', undone: '↩' };
+
+/**
+ * Fills the card.
+ * @param {'ready' | 'half' | 'ok' | 'warning' | 'duplicate' | 'unknown' | 'undone'} kind
+ * @param {{name?: string, many?: number | string, what?: string, note?: string, total?: number}} text
+ */
+export function card(kind, { name = '', many = '', what = '', note = '', total } = {}) {
+  const box = $('card');
+  box.dataset.kind = kind;
+  box.classList.toggle('long', [...name].length > 7);
+  $('card-sign').textContent = signs[kind];
+  $('card-name').textContent = name;
+  $('card-many').textContent = typeof many === 'number' ? count(many) : many;
+  $('card-unit').textContent = typeof many === 'number' ? words.pcs : '';
+  $('card-what').textContent = what;
+  $('card-note').textContent = note;
+  $('card-total').textContent = total === undefined ? '' : say('today', { n: count(total) });
+}
+
+/** Adds a note to the card that is shown, such as a warning that came later. */
+export function note(kind, text) {
+  $('card').dataset.kind = kind;
+  $('card-sign').textContent = signs[kind];
+  $('card-note').textContent = text;
+}
+
+/** Shows what a person types, and what it leads to. */
+export function typed(text, leads = '') {
+  $('typed').hidden = !text;
+  $('typed').textContent = leads ? `${text} · ${leads}` : text;
+}
+
+const stateSigns = { queued: '○', sent: '✓', duplicate: '=', person: '!', struck: '✕' };
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+
+/**
+ * Fills the list of what was counted last.
+ * @param {{uid: string, state: string, name: string, what: string, many: string, at: number, told: string, undoable: boolean}[]} rows
+ */
+export function log(rows, onUndo) {
+  $('log-none').hidden = rows.length > 0;
+  $('log').replaceChildren(...rows.map((row) => {
+    const li = $('log-row').content.cloneNode(true).firstElementChild;
+    li.dataset.state = row.state;
+    li.querySelector('.state').textContent = stateSigns[row.state];
+    li.querySelector('.who-what b').textContent = row.name;
+    li.querySelector('.who-what span').textContent = row.what;
+    li.querySelector('.num').textContent = row.many;
+    li.querySelector('small').textContent = [clock.format(row.at), words[row.state], row.told].filter(Boolean).join(' · ');
+    const button = li.querySelector('button');
+    if (row.undoable) button.addEventListener('click', () => onUndo(row.uid));
+    else button.remove();
+    return li;
+  }));
+}
+
+/** Fills a list of things to pick from: buttons of two lines. */
+export function picks(list, rows, onPick) {
+  list.replaceChildren(...rows.map((row, i) => {
+    const button = $('pick-row').content.cloneNode(true).firstElementChild;
+    button.querySelector('b').textContent = row.text;
+    button.querySelector('small').textContent = row.hint;
+    button.classList.toggle('first', i === 0);
+    button.addEventListener('click', () => onPick(row.value));
+    return button;
+  }));
+}
+
+/** Opens a box, and calls back with its form's data once it is closed with ok. */
+export function openBox(id) {
+  const box = $(id);
+  if (!box.open) box.showModal();
+}
+
+for (const box of document.querySelectorAll('dialog')) {
+  box.addEventListener('click', (e) => e.target === box && box.close('cancel')); // beside the box
+}
