@@ -58,7 +58,7 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if in.Hours, err = r.claimHours(ctx, db, 0); err != nil {
 		return nothing, err
 	}
-	if err := addTeams(ctx, db, r.Workshop, &in); err != nil {
+	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
 		return nothing, err
 	}
 	if in.Before, err = paidBefore(ctx, db, r.ID, &in); err != nil {
@@ -80,8 +80,8 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if err := r.claimReversals(ctx, db, priced); err != nil {
 		return nothing, err
 	}
-	r.ComputedAt = piecework.Now()
-	if err := r.save(ctx, db, "computed_at", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent"); err != nil {
+	r.ComputedAt, r.Stale = piecework.Now(), false
+	if err := r.save(ctx, db, "computed_at", "stale", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent"); err != nil {
 		return nothing, err
 	}
 	return outcomeOf(in, res), r.saveSlips(ctx, db, res.Slips)

@@ -83,9 +83,11 @@ type Input struct {
 	Carried     []Owed
 	Tax         map[int64]WorkerTax // by worker; who is not in it is not taxed
 	Hours       Hours
-	Teams       map[int64][]piecework.TeamMember // of each team that worked, by worker code
-	Present     Presence                         // where a team shares by weight × hours; nil where by weight alone
-	Before      map[Span]int64                   // paid pieces of a span that other, locked runs have paid
+	Teams       map[int64][]piecework.TeamMember  // of each team that worked, by worker code
+	Present     Presence                          // where a team shares by weight × hours; nil where by weight alone
+	Marked      map[int64]piecework.WorkSession   // sessions whose time is paid at another percentage of the rate, by id
+	Grades      map[int64][]piecework.WorkerGrade // by worker, the latest first
+	Before      map[Span]int64                    // paid pieces of a span that other, locked runs have paid
 }
 
 // Unpriced is work for which no rate was agreed. It is never zero pay: it waits until there is one.
@@ -263,6 +265,10 @@ func compareLines(a, b Line) int {
 		cmp.Compare(a.OperationID, b.OperationID),
 		a.Rate.Cmp(b.Rate),
 		cmp.Compare(a.CorrectsRunID, b.CorrectsRunID),
+		cmp.Compare(a.DayKind, b.DayKind),
+		cmp.Compare(a.DayPercent, b.DayPercent),
+		cmp.Compare(a.Grade, b.Grade),
+		cmp.Compare(a.GradePercent, b.GradePercent),
 		cmp.Compare(a.PieceRateID, b.PieceRateID),
 		cmp.Compare(a.TeamID, b.TeamID),
 		cmp.Compare(a.CarriedFromRunID, b.CarriedFromRunID),

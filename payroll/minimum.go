@@ -116,7 +116,7 @@ func UnderMinimum(ctx context.Context, db bun.IDB, runID int64) ([]Under, error)
 	}
 	err := db.NewSelect().Model(&list).Relation("Worker").
 		ColumnExpr("sl.id, sl.minutes, sl.minimum_hourly").
-		ColumnExpr("CAST(COALESCE((SELECT SUM(ln.amount) FROM slip_lines AS ln WHERE ln.slip_id = sl.id AND ln.amount > 0 AND ln.kind NOT IN (?)), 0) AS BIGINT) AS counted",
+		ColumnExpr("CAST(COALESCE((SELECT SUM(ln.amount) FROM slip_lines AS ln WHERE ln.slip_id = sl.id AND ln.amount > 0 AND ln.day_kind = '' AND ln.kind NOT IN (?)), 0) AS BIGINT) AS counted",
 			bun.List([]Kind{Allowance, MakeUp})).
 		Where("sl.run_id = ? AND NOT sl.superseded AND sl.minutes > 0 AND sl.minimum_hourly > 0", runID).Order("worker.code").Scan(ctx)
 	if err != nil {
@@ -144,8 +144,8 @@ func forTime(hourly piecework.Money, minutes int64) piecework.Money {
 	return piecework.RoundMoney(hourly.Decimal().Mul(decimal.NewFromInt(minutes)).DivRound(decimal.NewFromInt(60), 16))
 }
 
-// makeUp compares what pieces and bonuses come to with the minimum for the time. Allowances do not count towards it (Minimum Wage
-// Provisions 2004, art. 12). Where the policy is to top up, the difference becomes a line.
+// makeUp compares what pieces and bonuses come to with the minimum for the time. Allowances and overtime do not count towards it
+// (Minimum Wage Provisions 2004, art. 12), and overtime is not part of the time. Where the policy is to top up, the difference becomes a line.
 func (s *Slip) makeUp(h Hours) {
 	s.Minutes, s.MinimumHourly = h.Minutes[s.WorkerID], h.Hourly
 	if short := s.Shortfall(); h.TopUp && short.Sign() > 0 {
@@ -161,7 +161,7 @@ func (s *Slip) MinimumPay() piecework.Money { return forTime(s.MinimumHourly, s.
 func (s *Slip) counted() piecework.Money {
 	var sum piecework.Money
 	for _, l := range s.Lines {
-		if l.Amount.Sign() > 0 && l.Kind != Allowance && l.Kind != MakeUp {
+		if l.Amount.Sign() > 0 && l.Kind != Allowance && l.Kind != MakeUp && l.DayKind == piecework.OrdinaryDay {
 			sum = sum.Add(l.Amount)
 		}
 	}
@@ -196,7 +196,8 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 	claim := db.NewUpdate().Model((*piecework.Attendance)(nil)).Set("run_id = ?", r.ID).Where("run_id IS NULL AND check_out > 0").
 		Where("session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND work_date BETWEEN ? AND ?)", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
 	read := db.NewSelect().Model((*piecework.Attendance)(nil)).Column("worker_id").
-		ColumnExpr("CAST(SUM(check_out - check_in) / 60000 AS BIGINT) AS minutes").Where("run_id = ?", r.ID).Group("worker_id")
+		ColumnExpr("CAST(SUM(check_out - check_in) / 60000 AS BIGINT) AS minutes").Where("run_id = ?", r.ID).
+		Where("session_id NOT IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND day_kind <> '')", r.WorkshopID).Group("worker_id")
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
 	}

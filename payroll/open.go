@@ -46,7 +46,7 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 	if in.Rates, err = piecework.LoadRates(ctx, db, w.WorkshopID); err != nil {
 		return slip, waiting, err
 	}
-	if err := addTeams(ctx, db, workshop, &in); err != nil {
+	if err := addRules(ctx, db, workshop, &in); err != nil {
 		return slip, waiting, err
 	}
 	if in.Before, err = paidBefore(ctx, db, 0, &in); err != nil {

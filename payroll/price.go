@@ -28,13 +28,14 @@ type Work struct {
 // session, or in a run.
 type Span struct {
 	WorkerID, OrderID, OperationID, RateID int64
-	Day                                    piecework.Date
-	SessionID, RunID                       int64
+	Factor
+	Day              piecework.Date
+	SessionID, RunID int64
 }
 
-// spanOf is the span that some work at a tiered rate belongs to.
-func spanOf(w *Work, r *piecework.PieceRate) Span {
-	s := Span{WorkerID: w.WorkerID, OrderID: w.OrderID, OperationID: w.OperationID, RateID: r.ID}
+// span is the span that some work at a tiered rate belongs to. Work at another percentage of the rate is counted by itself.
+func (in *Input) span(w *Work, r *piecework.PieceRate) Span {
+	s := Span{WorkerID: w.WorkerID, OrderID: w.OrderID, OperationID: w.OperationID, RateID: r.ID, Factor: in.factor(w)}
 	switch r.TierSpan {
 	case piecework.PerDay:
 		s.Day = w.Day
@@ -52,6 +53,7 @@ type lineKey struct {
 	worker, order, operation int64
 	rate, rateID, corrects   int64
 	repricing                bool
+	Factor
 }
 
 // group is what a line sums up.
@@ -99,12 +101,12 @@ func (in *Input) workLines(res *Result) []workerLine {
 			res.Priced[at] = rate
 		}
 		if rate.Tiered() {
-			s := spanOf(w, rate)
+			s := in.span(w, rate)
 			spans[s] = append(spans[s], tiered{w, rate})
 			continue
 		}
 		paid := in.Policy.Paid(w.Counts)
-		k := lineKey{kind: Piece, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rate: rate.Rate.Millionths(), corrects: w.CorrectsRunID}
+		k := lineKey{kind: Piece, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rate: rate.Rate.Millionths(), corrects: w.CorrectsRunID, Factor: in.factor(w)}
 		p.add(k, paid, w.Counts, map[int64]int64{w.SessionID: paid})
 	}
 	for s, list := range spans {
@@ -136,7 +138,7 @@ func (p *pricing) addTiers(list []tiered, before int64) {
 		}
 		w, rate := list[first].Work, list[first].rate
 		to := before + p.Policy.Paid(counts)
-		k := lineKey{kind: Tier, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rateID: rate.ID, corrects: w.CorrectsRunID}
+		k := lineKey{kind: Tier, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rateID: rate.ID, corrects: w.CorrectsRunID, Factor: p.factor(w)}
 		parts := rate.Change(before, to)
 		if len(parts) == 0 && !counts.IsZero() { // nothing of it is paid, or as much comes as goes: the pieces still show
 			parts = []piecework.TierPart{{Rate: rate.Rate}}
@@ -170,7 +172,10 @@ func (p *pricing) lines() []workerLine {
 			continue // struck within the period: nothing happened
 		}
 		l := Line{Kind: k.kind, OrderID: k.order, OperationID: k.operation, Quantity: g.quantity, Rate: piecework.Millionths(k.rate),
-			Counts: g.Counts, CorrectsRunID: k.corrects, PieceRateID: k.rateID, Repricing: k.repricing}
+			Counts: g.Counts, CorrectsRunID: k.corrects, PieceRateID: k.rateID, Repricing: k.repricing, Factor: k.Factor}
+		if !k.plain() {
+			l.AgreedRate, l.Rate = l.Rate, k.of(l.Rate)
+		}
 		if k.corrects != 0 {
 			l.Kind = Correction
 		}
@@ -217,7 +222,7 @@ func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Sp
 			return nil, err
 		}
 		for i := range list {
-			before[spanOf(list[i].work(), rates[list[i].PieceRateID])] += in.Policy.Paid(list[i].Counts)
+			before[in.span(list[i].work(), rates[list[i].PieceRateID])] += in.Policy.Paid(list[i].Counts)
 		}
 	}
 	return before, nil

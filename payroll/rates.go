@@ -79,7 +79,7 @@ func effectsIn(ctx context.Context, db bun.IDB, w *piecework.Workshop, r piecewo
 		return nil, err
 	}
 	in := Input{Policy: PolicyOf(w), Work: work}
-	if err := addTeams(ctx, db, w, &in); err != nil {
+	if err := addRules(ctx, db, w, &in); err != nil {
 		return nil, err
 	}
 	with := func(rates []piecework.PieceRate) (res Result, err error) {

@@ -120,7 +120,7 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if in.Hours, err = r.claimHours(ctx, db, workerID); err != nil {
 		return in, err
 	}
-	if err := addTeams(ctx, db, r.Workshop, &in); err != nil {
+	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
 		return in, err
 	}
 	in.Before, err = paidBefore(ctx, db, r.ID, &in)

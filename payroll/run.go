@@ -37,6 +37,7 @@ type PayRun struct {
 	ApprovedBy string
 	PaidAt     piecework.Instant
 	PaidBy     string
+	Stale      bool           // a draft whose sessions, grades or rules have changed since it was computed
 	Policy     `bun:"embed:"` // the workshop's rules as they were when the run was computed
 
 	Workshop *piecework.Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
@@ -149,6 +150,9 @@ func (r *PayRun) save(ctx context.Context, db bun.Tx, columns ...string) error {
 // that was computed with rates or a tax that have changed since must be computed and looked at again.
 func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		if run.Stale {
+			return piecework.Conflict("Sessions, grades or the workshop's rules have changed since this draft was computed. Compute it again and look at it before you approve.")
+		}
 		stale, err := run.ratesChanged(ctx, db)
 		if err != nil {
 			return err

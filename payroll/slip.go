@@ -63,8 +63,10 @@ type Line struct {
 	CorrectsRunID    int64          `bun:",nullzero"`
 	CarriedFromRunID int64          `bun:",nullzero"`
 	Note             string
-	PieceRateID      int64           `bun:",nullzero"` // the rate of several tiers that priced it
-	Repricing        bool            // pieces paid before reach another tier: Rate is only the difference
+	PieceRateID      int64 `bun:",nullzero"` // the rate of several tiers that priced it
+	Repricing        bool  // pieces paid before reach another tier: Rate is only the difference
+	Factor           `bun:"embed:"`
+	AgreedRate       piecework.Rate  // Rate before the factors; 0 where there are none
 	TeamID           int64           `bun:",nullzero"` // the team that made the pieces; Amount is her share
 	TeamAmount       piecework.Money // what the whole team earned: Quantity × Rate
 	Share            string          // her share of it, such as 3/8 or 37.42%
@@ -122,6 +124,10 @@ func (s *Slip) writeLines(c *piecework.Canonical) {
 		c.Text(string(l.Kind), order, operation, l.Note)
 		c.Int(l.Quantity, l.Rate.Millionths(), l.Amount.Fen(), l.Good, l.Rework, l.ScrapWorkmanship, l.ScrapMaterial,
 			l.CorrectsRunID, l.CarriedFromRunID)
+		if !l.Factor.plain() {
+			c.Text("factor", string(l.DayKind), l.Grade)
+			c.Int(l.DayPercent, l.GradePercent, l.AgreedRate.Millionths())
+		}
 		if l.Repricing {
 			c.Text("repricing")
 		}

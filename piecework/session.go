@@ -20,6 +20,9 @@ type WorkSession struct {
 	EndsAt     string
 	ClosedAt   Instant
 	ClosedBy   string
+	// DayKind and RatePercent say whether the time is paid more: see [MarkSession], which sets them.
+	DayKind     DayKind
+	RatePercent int64 `bun:",nullzero,default:100"`
 
 	Workshop *Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
 }

@@ -78,6 +78,9 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 		part := fmt.Sprintf(words.part, l.Quantity, l.Rate, whole, l.Amount.Neg(), l.Amount.Sub(whole))
 		notes = append(notes, strings.ReplaceAll(part, "-", "−"))
 	}
+	if why := words.factor(l); why != "" {
+		notes = append(notes, why)
+	}
 	if l.Repricing {
 		notes = append(notes, words.repriced)
 	}
@@ -89,6 +92,21 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 	}
 	out.Note = strings.TrimPrefix(strings.Join(notes, " "), " ")
 	return out
+}
+
+// factor says from which rate the rate of a line comes, such as 加班 0.35 × 150%.
+func (words *language) factor(l *payroll.Line) string {
+	var parts []string
+	if l.DayKind != piecework.OrdinaryDay {
+		parts = append(parts, fmt.Sprintf("%s × %d%%", words.days[l.DayKind], l.DayPercent))
+	}
+	if l.Grade != "" && l.GradePercent != 100 {
+		parts = append(parts, fmt.Sprintf("%s × %d%%", l.Grade, l.GradePercent))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(words.agreed, l.AgreedRate) + strings.Join(parts, words.and)
 }
 
 // carry names what a slip carries forward by its kind, and a correction by its work where a line of the slip tells of it.

@@ -19,6 +19,8 @@ type language struct {
 	team                                  string // of a share: the team's pieces, rate, amount, and the share
 	tier, quota, marginal, whole          string // of a rate with tiers: operation, span, first rate; pieces; piece number, rate
 	spans                                 map[piecework.TierSpan]string
+	days                                  map[piecework.DayKind]string
+	agreed                                string                        // the rate before factors
 	tax                                   map[payroll.IncomeType]string // income and tax up to now and of the slip
 	free                                  string                        // what the cumulative methods take off first
 	hours, minimum                        string
@@ -47,6 +49,7 @@ var chinese = language{
 	team:        "集体 %d件 × %s = %s，份额 %s",
 	tier:        "%s 为阶梯单价，按%s的件数：起步 %s", quota: "，定额 %d 件", marginal: "，第 %d 件起 %s", whole: "，满 %d 件全部按 %s",
 	spans: map[piecework.TierSpan]string{piecework.PerDay: "每天", piecework.PerSession: "每场", piecework.PerPeriod: "整个周期"},
+	days:  map[piecework.DayKind]string{piecework.Overtime: "加班", piecework.RestDay: "休息日", piecework.Holiday: "法定节假日"}, agreed: "工价 %s：",
 	tax: map[payroll.IncomeType]string{
 		payroll.Labour:   "个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 %s，其中本期 %s；当月已扣税 %s，其中本期 %s。",
 		payroll.Salary:   "个人所得税按工资薪金累计预扣：当年收入 %s，其中本期 %s；当年已扣税 %s，其中本期 %s。",
@@ -80,6 +83,7 @@ var english = language{
 	team:        "team %d × %s = %s, share %s",
 	tier:        "%s is paid in tiers by the pieces of %s: at first %s", quota: ", quota %d", marginal: ", from piece %d on %s", whole: ", from %d pieces on %s for all",
 	spans: map[piecework.TierSpan]string{piecework.PerDay: "a day", piecework.PerSession: "a session", piecework.PerPeriod: "the period"},
+	days:  map[piecework.DayKind]string{piecework.Overtime: "overtime", piecework.RestDay: "rest day", piecework.Holiday: "public holiday"}, agreed: "rate %s: ",
 	tax: map[payroll.IncomeType]string{
 		payroll.Labour:   "Income tax as on labour remuneration, all pay of a calendar month being one payment: income of the month %s, of it %s in this period; withheld %s, of it %s in this period.",
 		payroll.Salary:   "Income tax as on a salary, by the year so far: income of the year %s, of it %s in this period; withheld %s, of it %s in this period.",
