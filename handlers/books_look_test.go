@@ -101,10 +101,12 @@ func TestLookBooks(t *testing.T) {
 		"deliveries-list": "/deliveries", "deliveries-show": delivery, "deliveries-new": orderAt(order.ID) + "/deliveries/new",
 		"products-list": "/products", "products-show": fmt.Sprintf("/products/%d", product.ID), "products-new": "/products/new", "operations-edit": "/operations/" + operation,
 		"workers-list": "/workers", "workers-show": fmt.Sprintf("/workers/%d", workers.Items[0].ID), "workers-edit": fmt.Sprintf("/workers/%d/edit", workers.Items[0].ID),
-		"rates-list": "/rates", "rates-show": fmt.Sprintf("/rates/%d", rates.Items[0].ID), "rates-new": "/rates/new",
+		"workers-grades": fmt.Sprintf("/workers/%d/grades", workers.Items[0].ID),
+		"rates-list":     "/rates", "rates-show": fmt.Sprintf("/rates/%d", rates.Items[0].ID), "rates-new": "/rates/new",
 	})
 	look("bookkeeper", nil, map[string]string{
 		"workshops-list": "/workshops", "workshops-edit": "/workshops/1", "orders-all": "/orders", "workers-all": "/workers", "workers-new": "/workers/new",
+		"workers-grades-books": fmt.Sprintf("/workers/%d/grades", workers.Items[0].ID),
 	})
 	look("contractor", nil, map[string]string{
 		"contractor-orders": "/orders", "contractor-order": orderAt(order.ID), "contractor-deliveries": "/deliveries?status=waiting", "contractor-delivery": delivery,

@@ -145,3 +145,20 @@ func TestPayRulesReachTheSlip(t *testing.T) {
 }
 
 func runPath(id int64) string { return fmt.Sprintf("/runs/%d", id) }
+
+// The time of a session is marked on its page, a grade recorded on the worker's; only the books decide about grades.
+func TestMarksAndGrades(t *testing.T) {
+	s := newSite(t)
+	lead, books := s.as("lead"), s.as("bookkeeper")
+	lead.get("/sessions/1").wants(t, 200, "正常时间", `name="day_kind"`)
+	lead.post("/sessions/1/mark", "day_kind", "overtime", "rate_percent", "").goes(t, "/sessions/1")
+	lead.get("/sessions/1").wants(t, 200, "加班", "150%")
+	lead.post("/sessions/1/mark", "day_kind", "overtime", "rate_percent", "120").wants(t, 422, "150")
+	path := fmt.Sprintf("/workers/%d", s.Workers[0].ID)
+	lead.get(path).wants(t, 200, path+"/grades", "全部工价")
+	lead.post(path+"/grades", "grade", "学徒", "percent", "80", "effective_from", "2026-10-01").wants(t, 403)
+	books.post(path+"/grades", "grade", "", "percent", "0", "effective_from", "x").wants(t, 422, "必须填写", `value="x"`)
+	books.post(path+"/grades", "grade", "学徒", "percent", "80", "effective_from", "2026-10-01").goes(t, path+"/grades")
+	lead.get(path+"/grades").wants(t, 200, "学徒", "80%", "生效", "会计")
+	lead.get(path).wants(t, 200, "学徒 80%")
+}

@@ -103,14 +103,15 @@ func sessionPath(id int64) string { return fmt.Sprintf("/sessions/%d", id) }
 
 // board is everything about one session: who is here, the grid to enter a crew in, and what has been counted.
 type board struct {
-	Session *piecework.WorkSession
-	Crew    []member
-	In      int64 // how many are here
-	Came    int64 // how many have been here
-	Counted int64 // how many have handed in
-	Sum     piecework.Counts
-	Totals  []operationTotal
-	Grid    grid
+	Session  *piecework.WorkSession
+	Crew     []member
+	In       int64 // how many are here
+	Came     int64 // how many have been here
+	Counted  int64 // how many have handed in
+	Sum      piecework.Counts
+	Totals   []operationTotal
+	Grid     grid
+	DayKinds []templates.Option // what its time may be
 }
 
 // member is a worker of the crew, or one who has counted in the session though she has left the workshop.
@@ -147,7 +148,7 @@ func (s *Server) board(c echo.Context, id int64) (*board, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &board{Session: ws}
+	p := &board{Session: ws, DayKinds: dayKinds(visitOf(c))}
 	crew, err := piecework.Crew(ctx, s.DB, ws.WorkshopID)
 	if err != nil {
 		return nil, err

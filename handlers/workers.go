@@ -37,6 +37,7 @@ type workerShow struct {
 	Kinds       map[payroll.Kind]string
 	Tax         incomeType // by which tax is withheld today
 	TaxRules    []taxRule
+	Grades      []grade
 }
 
 // recent is how many of a worker's tallies and slips her page shows.
@@ -57,6 +58,9 @@ func (s *Server) workerShow(c echo.Context) error {
 		return err
 	}
 	if p.TaxRules, p.Tax, err = s.taxRules(c, w); err != nil {
+		return err
+	}
+	if p.Grades, err = s.gradesOf(c, w); err != nil {
 		return err
 	}
 	f := piecework.Filter{WorkerID: w.ID}

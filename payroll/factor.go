@@ -34,7 +34,7 @@ func (in *Input) factor(w *Work) Factor {
 	if s, ok := in.Marked[w.SessionID]; ok {
 		f.DayKind, f.DayPercent = s.DayKind, s.RatePercent
 	}
-	if g := piecework.GradeOn(in.Grades[w.WorkerID], w.Day); g != nil {
+	if g := piecework.GradeOn(in.Grades[w.WorkerID], w.Day); g != nil && g.Percent != 100 {
 		f.Grade, f.GradePercent = g.Name, g.Percent
 	}
 	return f

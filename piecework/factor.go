@@ -103,8 +103,8 @@ type WorkerGrade struct {
 	RecordedBy    string
 }
 
-// SetGrade records a worker's grade from a day on. It cannot reach back into work that an approved run has paid.
-func SetGrade(ctx context.Context, db bun.IDB, g *WorkerGrade) error {
+// Validate reports every wrong field.
+func (g *WorkerGrade) Validate() error {
 	v := &Invalid{}
 	if g.Name == "" {
 		v.Add("grade", "is required")
@@ -116,7 +116,12 @@ func SetGrade(ctx context.Context, db bun.IDB, g *WorkerGrade) error {
 	if g.Percent < 1 || g.Percent > 500 {
 		v.Add("percent", "must be between %d and %d", 1, 500)
 	}
-	if err := v.Err(); err != nil {
+	return v.Err()
+}
+
+// SetGrade records a worker's grade from a day on. It cannot reach back into work that an approved run has paid.
+func SetGrade(ctx context.Context, db bun.IDB, g *WorkerGrade) error {
+	if err := g.Validate(); err != nil {
 		return err
 	}
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {

@@ -121,7 +121,7 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}
-	return nil
+	return OutdateDrafts(ctx, db, w.ID)
 }
 
 // Workshops lists workshops by code; id 0 means all.
