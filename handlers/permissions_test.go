@@ -71,7 +71,11 @@ func things(s *site) map[string][2]int64 {
 		s.Must(account.CreateUser(s.Ctx, s.DB, user, password))
 		takehome := &piecework.TakeHome{WorkerID: of.worker, OrderID: of.order.ID, OperationID: s.Glue.ID, Quantity: 50, OutOn: "2026-10-07", GivenBy: "test"}
 		s.Must(piecework.GiveOut(s.Ctx, s.DB, takehome))
-		for kind, id := range map[string]int64{"takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+		_, err = piecework.RecordBatch(s.Ctx, s.DB, piecework.Batch{By: piecework.Actor{Name: "test", WorkshopID: of.workshop}, Hold: true, Items: []piecework.NewTally{{UID: "h" + of.code, Sent: "{}"}}})
+		s.Must(err)
+		held, err := piecework.HeldTallies(s.Ctx, s.DB, piecework.Filter{WorkshopID: of.workshop})
+		s.Must(err)
+		for kind, id := range map[string]int64{"held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)

@@ -191,6 +191,15 @@ func (s *Server) routes() []route {
 		{get, "/tallies/:tally", office, s.tallyShow, nil},
 		{post, "/tallies/:tally/strike", office, s.tallyStrike, nil},
 
+		{post, "/scan/photo", office, s.scanPhoto, nil},
+
+		{get, "/review", office, s.review, nil},
+		{post, "/review/right", office, s.reviewRight, nil},
+		{post, "/review/tallies/:tally/strike", office, s.reviewStrike, nil},
+		{get, "/review/held/:held", office, s.heldShow, nil},
+		{post, "/review/held/:held/accept", office, s.heldAccept, nil},
+		{post, "/review/held/:held/dismiss", office, s.heldDismiss, nil},
+
 		{get, "/adjustments", office, s.adjustments, nil},
 		{get, "/adjustments/new", office, s.adjustmentNew, nil},
 		{post, "/adjustments", office, s.adjustmentCreate, nil},

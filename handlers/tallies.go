@@ -62,8 +62,15 @@ type tallyPage struct {
 	Original *piecework.Tally // that it strikes, or nil
 	Run      *payroll.PayRun  // that has claimed it, or nil
 	Zone     *time.Location
+	Noticed  []noticed
 	Sessions []templates.Option // open ones, into which a reversal can go
 	Form     values             // of the reversal: session, reason, key
+}
+
+// noticed is what a guard noticed about a tally, in words.
+type noticed struct {
+	piecework.Flag
+	Words string
 }
 
 // tallyShow shows one tally with all that is known about it.
@@ -83,6 +90,9 @@ func (s *Server) tallyPage(c echo.Context) (*tallyPage, error) {
 		return nil, err
 	}
 	p := &tallyPage{Tally: t, Zone: s.zone(c), Form: values{}}
+	for _, flag := range t.Flags {
+		p.Noticed = append(p.Noticed, noticed{flag, inWords(visitOf(c).lang, flag.Message())})
+	}
 	if t.ReversesID != 0 {
 		if p.Original, err = piecework.TallyByID(ctx, s.DB, t.ReversesID); err != nil {
 			return nil, err

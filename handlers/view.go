@@ -40,6 +40,7 @@ var menu = []struct {
 	{piecework.Msg("Scan"), "/scan", nil},
 	{piecework.Msg("Sessions"), "/sessions", nil},
 	{piecework.Msg("Tallies"), "/tallies", nil},
+	{piecework.Msg("Review"), reviewPath, nil},
 	{piecework.Msg("Take-home"), "/takehomes", nil},
 	{piecework.Msg("Adjustments"), "/adjustments", nil},
 	{piecework.Msg("Pay runs"), "/runs", []string{"/slips", "/disputes"}},
@@ -169,8 +170,20 @@ func (s *Server) nav(c echo.Context, v *visit) []templates.Link {
 		}
 		current := path == m.href || slices.ContainsFunc(append(m.on, m.href), func(on string) bool { return on != "/" && strings.HasPrefix(path+"/", on+"/") })
 		links = append(links, templates.Link{Label: inWords(v.lang, m.label), Href: m.href, Current: current})
+		if m.href == reviewPath {
+			links[len(links)-1].Count = s.waiting(c)
+		}
 	}
 	return links
+}
+
+// waiting is how many tallies wait for the person in the review queue. A page is shown even when they cannot be counted.
+func (s *Server) waiting(c echo.Context) int {
+	n, err := piecework.CountReview(c.Request().Context(), s.DB, visitOf(c).who.WorkshopID)
+	if err != nil {
+		s.Logger.Error("count what waits for review", "err", err)
+	}
+	return n
 }
 
 // done goes on to a page that says once what was done.

@@ -188,6 +188,9 @@ func (g *guards) look(t *Tally) []*Flag {
 	if before, passed := g.previous(t); before != nil && t.Total() > t.Rework && done.Total()-done.Rework > passed {
 		raise(FlagOverPrevious, done.Total()-done.Rework, passed, before.Name)
 	}
+	if t.bundle != nil && t.Total() > t.bundle.Quantity {
+		raise(FlagOverTicket, t.Total(), t.bundle.Quantity, "")
+	}
 	if since := g.began(t, shop); since != 0 {
 		limit, worked := cmp.Or(t.Operation.MaxPerHour, MaxPerHour), int64(max(t.RecordedAt-since, minute))
 		if speed := (w.pieces*60*int64(minute) + worked - 1) / worked; speed > limit { // rounded up

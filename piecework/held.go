@@ -31,7 +31,7 @@ type Held struct {
 	WorkshopID int64  `bun:",nullzero"` // 0: nothing told which
 	UID        string `bun:"uid"`       // as far as it could be read
 	Content    string // JSON as it was sent
-	Digest     []byte // of Content
+	Digest     []byte // of WorkshopID and Content: who sends the same again has it held once
 	Reason     Reason // why it was refused
 	HeldAt     Instant
 	HeldBy     string
@@ -48,14 +48,15 @@ type Held struct {
 func (h *Held) Open() bool { return h.DecidedAt == 0 }
 
 func (k *known) heldTally(by Actor, in *NewTally, reason *Message) *Held {
-	digest := sha256.Sum256([]byte(in.Sent))
-	h := &Held{WorkshopID: by.WorkshopID, UID: in.UID, Content: in.Sent, Digest: digest[:], Reason: Reason{*reason}, HeldAt: k.now, HeldBy: by.Name}
+	h := &Held{WorkshopID: by.WorkshopID, UID: in.UID, Content: in.Sent, Reason: Reason{*reason}, HeldAt: k.now, HeldBy: by.Name}
 	if CheckUID(h.UID) != nil {
 		h.UID = ""
 	}
 	if s := k.sessions[in.Session]; s != nil && h.WorkshopID == 0 {
 		h.WorkshopID = s.WorkshopID
 	}
+	digest := sha256.Sum256(fmt.Appendf(nil, "%d\n%s", h.WorkshopID, h.Content))
+	h.Digest = digest[:]
 	return h
 }
 

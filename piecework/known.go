@@ -14,8 +14,10 @@ type known struct {
 	workers     map[string]*Worker
 	orders      map[string]*ProcessingOrder
 	operations  map[operationKey]*Operation
-	tallies     map[string]*Tally // by uid: those the batch names
-	struck      map[string]bool   // uids that have been reversed
+	tallies     map[string]*Tally        // by uid: those the batch names
+	struck      map[string]bool          // uids that have been reversed
+	badges      map[string]*Message      // badges that may not be used, by what was sent, and why
+	bundles     map[string]*BundleTicket // by what was sent
 	tickets     map[ticketKey]string
 	claimed     map[int64]bool // ids of tallies that a pay run has claimed, where somebody wants to undo
 	workshopIDs []int64
@@ -80,11 +82,17 @@ func lookUp(ctx context.Context, db bun.Tx, batches []*Batch) (*known, error) {
 	if err = k.readOperations(ctx, db); err != nil {
 		return nil, err
 	}
+	if err = k.readBadges(ctx, db, items); err != nil {
+		return nil, err
+	}
 	uids := append(column(func(t *NewTally) string { return t.UID }, CheckUID), column(func(t *NewTally) string { return t.Reverses }, CheckUID)...)
 	if err = k.readTallies(ctx, db, uids); err != nil {
 		return nil, err
 	}
-	if err = k.readTickets(ctx, db, column(func(t *NewTally) string { return t.Ticket }, CheckCode)); err != nil {
+	if err = k.readBundles(ctx, db, items); err != nil {
+		return nil, err
+	}
+	if err = k.readTickets(ctx, db, column(k.ticketOf, CheckCode)); err != nil {
 		return nil, err
 	}
 	if err = k.readClaims(ctx, db, batches); err != nil {
@@ -167,4 +175,92 @@ func (k *known) readTickets(ctx context.Context, db bun.Tx, tickets []string) er
 		k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID
 	}
 	return wrap("look up tickets", err)
+}
+
+// readBadges finds the workers whose badge was sent in place of a code, and the badges that may no longer be used.
+func (k *known) readBadges(ctx context.Context, db bun.Tx, items []*NewTally) error {
+	sent := map[string]Code{}
+	var codes []Code
+	for _, t := range items {
+		if _, done := sent[t.Worker]; done || k.workers[t.Worker] != nil {
+			continue
+		}
+		if c, msg := ParseCode(t.Worker); msg == nil && (c.Kind == WorkerBadge || c.Kind == TeamBadge) {
+			sent[t.Worker] = c
+			codes = append(codes, c)
+		}
+	}
+	if len(codes) == 0 {
+		return nil
+	}
+	issued, err := IssuedCodes(ctx, db, codes...)
+	if err != nil {
+		return err
+	}
+	k.badges = map[string]*Message{}
+	var ids []int64
+	for _, c := range issued {
+		ids = append(ids, c.TargetID)
+	}
+	var workers []Worker
+	if len(ids) > 0 {
+		if err := db.NewSelect().Model(&workers).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+			return wrap("look up badges", err)
+		}
+	}
+	byID := make(map[int64]*Worker, len(workers))
+	for i := range workers {
+		byID[workers[i].ID] = &workers[i]
+	}
+	for text, c := range sent {
+		badge, ok := issued[c]
+		if !ok {
+			continue
+		}
+		if msg := badge.Refusal(); msg != nil {
+			k.badges[text] = msg
+			continue
+		}
+		k.workers[text] = byID[badge.TargetID]
+	}
+	return nil
+}
+
+// readBundles finds the tickets of ours among those that were sent, in whichever form. Other programs may have tickets of their own.
+func (k *known) readBundles(ctx context.Context, db bun.Tx, items []*NewTally) error {
+	sent := map[string]string{}
+	var codes []string
+	for _, t := range items {
+		if t.Ticket == "" || sent[t.Ticket] != "" {
+			continue
+		}
+		if c, msg := ParseCode(t.Ticket); msg == nil && c.Kind == TicketCode {
+			sent[t.Ticket] = c.String()
+			codes = append(codes, c.String())
+		}
+	}
+	if len(codes) == 0 {
+		return nil
+	}
+	found, err := TicketsByCode(ctx, db, codes...)
+	k.bundles = make(map[string]*BundleTicket, len(found))
+	for text, code := range sent {
+		b := found[code]
+		// A number alone may be a ticket of another program; it is ours where it fits.
+		if b != nil && (!isDigits(text) || slices.ContainsFunc(items, func(t *NewTally) bool {
+			o := k.orders[t.Order]
+			return t.Ticket == text && o != nil && o.ID == b.OrderID
+		})) {
+			k.bundles[text] = b
+		}
+	}
+	return err
+}
+
+// ticketOf is the ticket of a tally as the books have it.
+func (k *known) ticketOf(t *NewTally) string {
+	if b := k.bundles[t.Ticket]; b != nil {
+		return b.Code().String()
+	}
+	return t.Ticket
 }

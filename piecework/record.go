@@ -52,7 +52,7 @@ type Batch struct {
 	Items []NewTally
 	// Hold keeps what is refused, as it was sent, for a person to look at.
 	Hold bool
-	// Undo holds reversals to the rules of [Undo].
+	// Undo holds reversals to the rules of [UndoTally].
 	Undo bool
 	// Clock is what the clock of the device showed when it sent the batch; 0 when it did not say.
 	Clock Instant
@@ -214,6 +214,9 @@ func (k *known) resolve(by Actor, in *NewTally) (*Tally, *Message) {
 	if session == nil || by.WorkshopID != 0 && session.WorkshopID != by.WorkshopID {
 		return nil, Msg("there is no session %q", in.Session)
 	}
+	if msg := k.badges[in.Worker]; msg != nil {
+		return nil, msg
+	}
 	worker := k.workers[in.Worker]
 	if worker == nil || worker.WorkshopID != session.WorkshopID {
 		return nil, Msg("there is no worker %q in this workshop", in.Worker)
@@ -230,16 +233,17 @@ func (k *known) resolve(by Actor, in *NewTally) (*Tally, *Message) {
 	CheckCounts(v, in.Counts)
 	in.Weight.Check(v, in.Good)
 	v.AddMsg("reason", CheckText(in.Reason, MaxNote))
-	if in.Ticket != "" {
-		v.AddMsg("ticket", CheckCode(in.Ticket))
+	ticket := k.ticketOf(in)
+	if ticket != "" {
+		v.AddMsg("ticket", CheckCode(ticket))
 	}
 	if len(v.Fields) > 0 {
 		return nil, Msg("%s: %s", v.Fields[0].Field, v.Fields[0].Message)
 	}
 	t := &Tally{UID: in.UID, WorkshopID: session.WorkshopID, SessionID: session.ID, WorkDate: session.WorkDate,
-		WorkerID: worker.ID, OrderID: order.ID, OperationID: operation.ID, Counts: in.Counts, Weight: in.Weight, Ticket: in.Ticket, Reason: in.Reason,
+		WorkerID: worker.ID, OrderID: order.ID, OperationID: operation.ID, Counts: in.Counts, Weight: in.Weight, Ticket: ticket, Reason: in.Reason,
 		RecordedAt: in.RecordedAt, ReceivedAt: k.now, RecordedBy: by.Name, Session: session, Order: order, Operation: operation,
-		Codes: TallyCodes{in.Session, in.Worker, in.Order, in.Operation, in.Reverses}}
+		Codes: TallyCodes{session.Code, worker.Code, order.Code, operation.Code, in.Reverses}, bundle: k.bundles[in.Ticket]}
 	if t.RecordedAt == 0 {
 		t.RecordedAt = k.now
 	}
@@ -258,8 +262,26 @@ func (k *known) refuse(t *Tally) *Message {
 	if t.Order.Closed() && t.RecordedAt > t.Order.ClosedAt {
 		return Msg("order %s is closed", t.Order.Code)
 	}
+	if msg := t.refuseTicket(); msg != nil {
+		return msg
+	}
 	if uid, taken := k.tickets[ticketKey{t.Ticket, t.OperationID}]; taken && t.Ticket != "" {
 		return Msg("ticket %s is already credited for this operation (tally %s)", t.Ticket, uid)
+	}
+	return nil
+}
+
+// refuseTicket says why a tally may not be credited on its ticket, if that is one of ours.
+func (t *Tally) refuseTicket() *Message {
+	switch {
+	case t.bundle == nil:
+		return nil
+	case t.bundle.OrderID != t.OrderID:
+		return Msg("ticket %s belongs to another order", t.Ticket)
+	case t.bundle.Voided():
+		return Msg("ticket %s was split; count on the tickets that took its place", t.Ticket)
+	case !t.bundle.Covers(t.Codes.Operation):
+		return Msg("ticket %s does not cover operation %s", t.Ticket, t.Codes.Operation)
 	}
 	return nil
 }

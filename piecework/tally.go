@@ -55,7 +55,8 @@ type Tally struct {
 	Hash        []byte
 
 	// Codes are what the hash covers in place of row numbers. [AppendTallies] needs them; reading does not fill them.
-	Codes TallyCodes `bun:"-"`
+	Codes  TallyCodes    `bun:"-"`
+	bundle *BundleTicket // that Ticket names, if it is one of ours
 
 	Session   *WorkSession     `bun:"rel:belongs-to,join:session_id=id"`
 	Worker    *Worker          `bun:"rel:belongs-to,join:worker_id=id"`
@@ -129,10 +130,10 @@ func Tallies(ctx context.Context, db bun.IDB, f Filter) (Page[Tally], error) {
 	return List(ctx, q, &list, f, "t.work_date", "t.uid", "worker.code", "worker.name", `"order"."code"`, "operation.name")
 }
 
-// TallyByID returns one tally with what it refers to, or a not-found error.
+// TallyByID returns one tally with what it refers to and what guards noticed about it, or a not-found error.
 func TallyByID(ctx context.Context, db bun.IDB, id int64) (*Tally, error) {
 	t := new(Tally)
 	err := db.NewSelect().Model(t).Relation("Session").Relation("Worker").Relation("Order").Relation("Operation").
-		Relation("ReversedBy").Where("t.id = ?", id).Scan(ctx)
+		Relation("ReversedBy").Relation("Flags", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("id") }).Where("t.id = ?", id).Scan(ctx)
 	return t, found(err, "There is no such tally.")
 }

@@ -1,7 +1,11 @@
 package piecework
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -47,6 +51,47 @@ func (k *known) refuseUndo(by Actor, t *Tally) *Message {
 		return Msg("tally %q was recorded by %s; only she or an administrator can undo it", original.UID, original.RecordedBy)
 	case t.RecordedAt-original.RecordedAt > Instant(UndoWithin/time.Millisecond):
 		return Msg("tally %q was recorded more than %d minutes ago; ask an administrator to undo it", original.UID, int64(UndoWithin/time.Minute))
+	}
+	return nil
+}
+
+// UndoTally strikes a tally at once: somebody her own within [UndoWithin], an administrator any, both until a pay run has claimed it.
+// The reversal goes into the session of the tally, or if that is closed into the latest open one of the workshop. Without a reason it
+// is [UndoReason]. What may not be undone is a conflict.
+func UndoTally(ctx context.Context, db bun.IDB, by Actor, uid, reason string) error {
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		return strike(ctx, db, by, uid, cmp.Or(reason, UndoReason), true)
+	})
+}
+
+// strike reverses the tally with that uid in a session that is open.
+func strike(ctx context.Context, db bun.Tx, by Actor, uid, reason string, undo bool) error {
+	t := new(Tally)
+	err := db.NewSelect().Model(t).Relation("Session").Relation("Worker").Relation("Order").Relation("Operation").Where("t.uid = ?", uid).Scan(ctx)
+	if err == nil && by.WorkshopID != 0 && t.WorkshopID != by.WorkshopID {
+		err = sql.ErrNoRows
+	}
+	if err := found(err, "There is no such tally."); err != nil {
+		return err
+	}
+	session := t.Session
+	if !session.Open() {
+		session = new(WorkSession)
+		err := db.NewSelect().Model(session).Where("workshop_id = ? AND closed_at = 0", t.WorkshopID).OrderExpr("work_date DESC, id DESC").Limit(1).Scan(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return Conflict("Session %s is closed and no other is open. Open a session, so that the tally can be struck in it.", t.Session.Code)
+		}
+		if err != nil {
+			return wrap("find an open session", err)
+		}
+	}
+	results, err := recordBatches(ctx, db, []*Batch{{By: by, Undo: undo, Items: []NewTally{{UID: "strike-" + rand.Text(), Session: session.Code, Worker: t.Worker.Code,
+		Order: t.Order.Code, Operation: t.Operation.Code, Counts: t.Counts, Weight: t.Weight, Ticket: t.Ticket, Reverses: t.UID, Reason: reason}}}})
+	if err != nil {
+		return err
+	}
+	if results[0].Status == Rejected {
+		return &Problem{Kind: ErrConflict, Message: *results[0].Reason}
 	}
 	return nil
 }

@@ -69,9 +69,9 @@ func words(lang, chinese, english string) string {
 func fixtures(lang string) map[string]View {
 	w := func(chinese, english string) string { return words(lang, chinese, english) }
 	nav := []Link{
-		{w("今天", "Today"), "/", false}, {w("加工单", "Orders"), "/orders", true}, {w("场次", "Sessions"), "/sessions", false},
-		{w("计件", "Tallies"), "/tallies", false}, {w("交货", "Deliveries"), "/deliveries", false}, {w("工价", "Rates"), "/rates", false},
-		{w("结算", "Pay runs"), "/runs", false}, {w("人员", "People"), "/people", false},
+		{w("今天", "Today"), "/", false, 0}, {w("加工单", "Orders"), "/orders", true, 0}, {w("场次", "Sessions"), "/sessions", false, 0},
+		{w("计件", "Tallies"), "/tallies", false, 0}, {w("交货", "Deliveries"), "/deliveries", false, 0}, {w("工价", "Rates"), "/rates", false, 0},
+		{w("结算", "Pay runs"), "/runs", false, 0}, {w("人员", "People"), "/people", false, 0},
 	}
 	user := &User{w("王秀英", "Wang Xiuying"), w("组长", "Lead")}
 	style := styleData{

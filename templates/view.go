@@ -24,6 +24,7 @@ type Link struct {
 	Label   string
 	Href    string
 	Current bool // the page shown belongs to it
+	Count   int  // how many things wait there, 0 for none
 }
 
 // Kinds of state. A [Flash] is one of the first three.

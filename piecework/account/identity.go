@@ -82,16 +82,18 @@ func (id Identity) Sees(o Owner) bool {
 // owners is how the owner of each kind of thing is found: workshop, worker, contractor; 0 where it has none. Things that
 // everybody shares answer zeroes, so that looking still finds out whether they exist.
 var owners = map[string]string{
-	"workshop":    "SELECT id, 0, 0 FROM workshops WHERE id = ?",
-	"contractor":  "SELECT 0, 0, id FROM contractors WHERE id = ?",
-	"product":     "SELECT 0, 0, 0 FROM products WHERE id = ?",
-	"operation":   "SELECT 0, 0, 0 FROM operations WHERE id = ?",
-	"rate":        "SELECT COALESCE(o.workshop_id, 0), 0, 0 FROM piece_rates r LEFT JOIN processing_orders o ON o.id = r.order_id WHERE r.id = ?",
-	"sample":      "SELECT workshop_id, 0, 0 FROM rate_samples WHERE id = ?",
-	"worker":      "SELECT workshop_id, id, 0 FROM workers WHERE id = ?",
-	"order":       "SELECT workshop_id, 0, contractor_id FROM processing_orders WHERE id = ?",
-	"session":     "SELECT workshop_id, 0, 0 FROM work_sessions WHERE id = ?",
-	"tally":       "SELECT workshop_id, worker_id, 0 FROM tallies WHERE id = ?",
+	"workshop":   "SELECT id, 0, 0 FROM workshops WHERE id = ?",
+	"contractor": "SELECT 0, 0, id FROM contractors WHERE id = ?",
+	"product":    "SELECT 0, 0, 0 FROM products WHERE id = ?",
+	"operation":  "SELECT 0, 0, 0 FROM operations WHERE id = ?",
+	"rate":       "SELECT COALESCE(o.workshop_id, 0), 0, 0 FROM piece_rates r LEFT JOIN processing_orders o ON o.id = r.order_id WHERE r.id = ?",
+	"sample":     "SELECT workshop_id, 0, 0 FROM rate_samples WHERE id = ?",
+	"worker":     "SELECT workshop_id, id, 0 FROM workers WHERE id = ?",
+	"order":      "SELECT workshop_id, 0, contractor_id FROM processing_orders WHERE id = ?",
+	"session":    "SELECT workshop_id, 0, 0 FROM work_sessions WHERE id = ?",
+	"tally":      "SELECT workshop_id, worker_id, 0 FROM tallies WHERE id = ?",
+	// Of what nobody knows the workshop only those who see every workshop may see.
+	"held":        "SELECT COALESCE(workshop_id, -1), 0, 0 FROM held_tallies WHERE id = ?",
 	"delivery":    "SELECT o.workshop_id, 0, o.contractor_id FROM deliveries d JOIN processing_orders o ON o.id = d.order_id WHERE d.id = ?",
 	"adjustment":  "SELECT workshop_id, worker_id, 0 FROM adjustments WHERE id = ?",
 	"run":         "SELECT workshop_id, 0, 0 FROM pay_runs WHERE id = ?",
