@@ -78,7 +78,7 @@ func (s *Server) workerTax(c echo.Context) error {
 }
 
 func (s *Server) showWorkerTax(c echo.Context, wrong error, typed values) error {
-	w, err := piecework.WorkerByID(c.Request().Context(), s.DB, paramID(c, "worker"))
+	w, err := s.person(c)
 	if err != nil {
 		return err
 	}

@@ -174,14 +174,22 @@ func (s *Server) operationEdit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	typed := values{"name": o.Name, "seq": strconv.Itoa(o.Seq)}
+	typed := values{"name": o.Name, "seq": strconv.Itoa(o.Seq), "unit_weight": unitWeight(o)}
 	if o.MaxPerHour != 0 {
 		typed["max_per_hour"] = strconv.FormatInt(o.MaxPerHour, 10)
 	}
 	return s.page(c, "operations/form", operationForm{o, typed})
 }
 
-// operationSave changes name, place and believable speed of an operation; the code stays.
+// unitWeight is the weight of one piece as the form shows it, "" when it is not set.
+func unitWeight(o *piecework.Operation) string {
+	if o.UnitUG == 0 {
+		return ""
+	}
+	return piecework.Weighing{UnitUG: o.UnitUG}.Unit()
+}
+
+// operationSave changes name, place, believable speed and unit weight of an operation; the code stays.
 func (s *Server) operationSave(c echo.Context) error {
 	ctx := c.Request().Context()
 	o, err := piecework.OperationByID(ctx, s.DB, paramID(c, "operation"))
@@ -189,7 +197,10 @@ func (s *Server) operationSave(c echo.Context) error {
 		return err
 	}
 	f := readForm(c)
-	o.Name, o.Seq, o.MaxPerHour = f.text("name"), int(f.number("seq")), f.number("max_per_hour")
+	o.Name, o.Seq, o.MaxPerHour, o.UnitUG = f.text("name"), int(f.number("seq")), f.number("max_per_hour"), 0
+	if unit := f.text("unit_weight"); unit != "" {
+		o.UnitUG = f.grams("unit_weight", unit, 6)
+	}
 	if err = f.and(o.Validate()); err == nil {
 		err = piecework.SaveOperation(ctx, s.DB, o)
 	}

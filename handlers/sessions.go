@@ -3,7 +3,9 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -105,9 +107,10 @@ func sessionPath(id int64) string { return fmt.Sprintf("/sessions/%d", id) }
 type board struct {
 	Session  *piecework.WorkSession
 	Crew     []member
-	In       int64 // how many are here
-	Came     int64 // how many have been here
-	Counted  int64 // how many have handed in
+	Teams    []member // that have counted here
+	In       int64    // how many are here
+	Came     int64    // how many have been here
+	Counted  int64    // how many have handed in
 	Sum      piecework.Counts
 	Totals   []operationTotal
 	Grid     grid
@@ -117,6 +120,7 @@ type board struct {
 // member is a worker of the crew, or one who has counted in the session though she has left the workshop.
 type member struct {
 	piecework.Worker
+	InTeam  bool      // a team of hers has counted here
 	In, Out time.Time // zero when she did not come, or is still here
 	Counts  piecework.Counts
 }
@@ -128,6 +132,7 @@ type operationTotal struct {
 	Order     *piecework.ProcessingOrder
 	Operation *piecework.Operation
 	Workers   int64
+	Teams     int64
 	piecework.Counts
 }
 
@@ -180,7 +185,7 @@ func (s *Server) board(c echo.Context, id int64) (*board, error) {
 
 // gather puts crew, presence and counts together by worker.
 func (s *Server) gather(ctx context.Context, p *board, crew []piecework.Worker, present []piecework.Attendance, counts []piecework.SessionCounts) error {
-	at := map[int64]int{}
+	at, teams := map[int64]int{}, map[int64]*member{}
 	for _, w := range crew {
 		at[w.ID] = len(p.Crew)
 		p.Crew = append(p.Crew, member{Worker: w})
@@ -190,9 +195,16 @@ func (s *Server) gather(ctx context.Context, p *board, crew []piecework.Worker, 
 		if i, ok := at[id]; ok {
 			return &p.Crew[i], nil
 		}
+		if teams[id] != nil {
+			return teams[id], nil
+		}
 		w, err := piecework.WorkerByID(ctx, s.DB, id)
 		if err != nil {
 			return nil, err
+		}
+		if w.Team {
+			teams[id] = &member{Worker: *w}
+			return teams[id], nil
 		}
 		at[id] = len(p.Crew)
 		p.Crew = append(p.Crew, member{Worker: *w})
@@ -219,10 +231,36 @@ func (s *Server) gather(ctx context.Context, p *board, crew []piecework.Worker, 
 		m.Counts = m.Counts.Plus(n.Counts)
 		p.Sum = p.Sum.Plus(n.Counts)
 	}
+	if err := s.gatherTeams(ctx, p, teams); err != nil {
+		return err
+	}
 	for _, m := range p.Crew {
-		if !m.Counts.IsZero() {
+		if !m.Counts.IsZero() || m.InTeam {
 			p.Counted++
 		}
+	}
+	return nil
+}
+
+// gatherTeams lists the teams that have counted, by code, and tells their members in the crew.
+func (s *Server) gatherTeams(ctx context.Context, p *board, teams map[int64]*member) error {
+	members, err := piecework.TeamMembers(ctx, s.DB, slices.Sorted(maps.Keys(teams))...)
+	if err != nil {
+		return err
+	}
+	in := map[int64]bool{}
+	for id, t := range teams {
+		if t.Counts.IsZero() {
+			continue
+		}
+		p.Teams = append(p.Teams, *t)
+		for _, m := range members[id] {
+			in[m.WorkerID] = true
+		}
+	}
+	slices.SortFunc(p.Teams, func(a, b member) int { return strings.Compare(a.Code, b.Code) })
+	for i := range p.Crew {
+		p.Crew[i].InTeam = in[p.Crew[i].ID]
 	}
 	return nil
 }
@@ -239,7 +277,12 @@ func (s *Server) totals(ctx context.Context, p *board, open []piecework.Processi
 			sums[at{n.OrderID, n.OperationID}] = &operationTotal{}
 		}
 		t := sums[at{n.OrderID, n.OperationID}]
-		t.Counts, t.Workers = t.Counts.Plus(n.Counts), t.Workers+1
+		t.Counts = t.Counts.Plus(n.Counts)
+		if slices.ContainsFunc(p.Teams, func(m member) bool { return m.ID == n.WorkerID }) {
+			t.Teams++
+		} else {
+			t.Workers++
+		}
 		if !slices.ContainsFunc(orders, func(o piecework.ProcessingOrder) bool { return o.ID == n.OrderID }) {
 			o, err := piecework.OrderByID(ctx, s.DB, n.OrderID)
 			if err != nil {

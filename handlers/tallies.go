@@ -19,6 +19,7 @@ type tallyList struct {
 	States   []templates.Option
 	Keep     map[string]string // what else narrows the list, by its name in the address
 	List     piecework.Page[piecework.Tally]
+	Members  map[int64][]piecework.TeamMember // of the teams in the list
 }
 
 // Narrowed says whether the list leaves something out.
@@ -54,11 +55,15 @@ func (s *Server) tallies(c echo.Context) error {
 	if p.List, err = piecework.Tallies(c.Request().Context(), s.DB, f); err != nil {
 		return err
 	}
+	if p.Members, err = piecework.MembersOfTallies(c.Request().Context(), s.DB, p.List.Items); err != nil {
+		return err
+	}
 	return s.pageOfDays(c, "tallies/list", p)
 }
 
 type tallyPage struct {
 	Tally    *piecework.Tally
+	Members  []piecework.TeamMember
 	Original *piecework.Tally // that it strikes, or nil
 	Run      *payroll.PayRun  // that has claimed it, or nil
 	Zone     *time.Location
@@ -93,6 +98,11 @@ func (s *Server) tallyPage(c echo.Context) (*tallyPage, error) {
 	for _, flag := range t.Flags {
 		p.Noticed = append(p.Noticed, noticed{flag, inWords(visitOf(c).lang, flag.Message())})
 	}
+	members, err := piecework.TeamMembers(ctx, s.DB, t.WorkerID)
+	if err != nil {
+		return nil, err
+	}
+	p.Members = members[t.WorkerID]
 	if t.ReversesID != 0 {
 		if p.Original, err = piecework.TallyByID(ctx, s.DB, t.ReversesID); err != nil {
 			return nil, err

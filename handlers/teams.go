@@ -68,7 +68,7 @@ func (s *Server) apiTeam(ctx context.Context, in *teamInput) (*teamOutput, error
 	out := new(teamOutput)
 	out.Body.Code, out.Body.Name = team.Code, team.Name
 	for _, m := range all[team.ID] {
-		out.Body.Members = append(out.Body.Members, apiMember{m.Worker.Code, m.Worker.Name, m.Share().Decimal().String()})
+		out.Body.Members = append(out.Body.Members, apiMember{m.Worker.Code, m.Worker.Name, m.Share()})
 	}
 	return out, nil
 }

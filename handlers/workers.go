@@ -13,16 +13,23 @@ type workerList struct {
 	Query, Status string
 	All           bool // the person sees several workshops
 	List          piecework.Page[piecework.Worker]
+	Teams         piecework.Page[piecework.Team] // instead, where Status is "team"
 }
 
-// workers lists workers by code.
+// workers lists workers by code, or the teams they make.
 func (s *Server) workers(c echo.Context) error {
-	f := s.filter(c)
-	list, err := piecework.Workers(c.Request().Context(), s.DB, f)
+	f, ctx := s.filter(c), c.Request().Context()
+	p := workerList{Query: f.Query, Status: f.Status, All: visitOf(c).who.WorkshopID == 0}
+	var err error
+	if f.Status == "team" {
+		p.Teams, err = piecework.Teams(ctx, s.DB, f)
+	} else {
+		p.List, err = piecework.Workers(ctx, s.DB, f)
+	}
 	if err != nil {
 		return err
 	}
-	return s.page(c, "workers/list", workerList{f.Query, f.Status, visitOf(c).who.WorkshopID == 0, list})
+	return s.page(c, "workers/list", p)
 }
 
 type workerShow struct {
@@ -32,6 +39,8 @@ type workerShow struct {
 	Open        payroll.Slip // what her pieces come to that no approved run has
 	Waiting     piecework.Counts
 	Tallies     []piecework.Tally
+	Members     map[int64][]piecework.TeamMember // of the teams among the tallies
+	Teams       []piecework.Team                 // she belongs to
 	Slips       []payroll.Slip
 	Adjustments []payroll.Adjustment // no run has taken them in
 	Kinds       map[payroll.Kind]string
@@ -49,6 +58,9 @@ func (s *Server) workerShow(c echo.Context) error {
 	w, err := piecework.WorkerByID(ctx, s.DB, paramID(c, "worker"))
 	if err != nil {
 		return err
+	}
+	if w.Team {
+		return s.teamShow(c, w)
 	}
 	p := workerShow{Worker: w, Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight)}
 	if p.Crew, err = piecework.Crew(ctx, s.DB, w.WorkshopID); err != nil {
@@ -68,6 +80,14 @@ func (s *Server) workerShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.Members, err = piecework.MembersOfTallies(ctx, s.DB, tallies.Items); err != nil {
+		return err
+	}
+	teams, err := piecework.Teams(ctx, s.DB, f)
+	if err != nil {
+		return err
+	}
+	p.Teams = teams.Items[:min(recent, len(teams.Items))]
 	slips, err := payroll.Slips(ctx, s.DB, 0, f)
 	if err != nil {
 		return err
@@ -121,11 +141,39 @@ func (s *Server) workerCreate(c echo.Context) error {
 	return s.done(c, workerPath(w.ID), "%s was added with code %s.", w.Name, w.Code)
 }
 
+// person is the worker in the path, where the page is about one person and not about a team.
+func (s *Server) person(c echo.Context) (*piecework.Worker, error) {
+	w, err := piecework.WorkerByID(c.Request().Context(), s.DB, paramID(c, "worker"))
+	if err == nil && w.Team {
+		return nil, piecework.Conflict("%s is a team. It has no file of its own; look at its members.", w.Code)
+	}
+	return w, err
+}
+
+type teamShow struct {
+	Team    piecework.Team
+	Tallies []piecework.Tally
+}
+
+// teamShow shows a team: who is in it, and what it handed in.
+func (s *Server) teamShow(c echo.Context, w *piecework.Worker) error {
+	ctx := c.Request().Context()
+	members, err := piecework.TeamMembers(ctx, s.DB, w.ID)
+	if err != nil {
+		return err
+	}
+	tallies, err := piecework.Tallies(ctx, s.DB, piecework.Filter{WorkerID: w.ID})
+	if err != nil {
+		return err
+	}
+	return s.page(c, "workers/team", teamShow{piecework.Team{Worker: *w, Members: members[w.ID]}, tallies.Items[:min(recent, len(tallies.Items))]})
+}
+
 func workerPath(id int64) string { return fmt.Sprintf("/workers/%d", id) }
 
 // workerEdit shows what may change of a worker.
 func (s *Server) workerEdit(c echo.Context) error {
-	w, err := piecework.WorkerByID(c.Request().Context(), s.DB, paramID(c, "worker"))
+	w, err := s.person(c)
 	if err != nil {
 		return err
 	}
@@ -138,7 +186,7 @@ func (s *Server) workerEdit(c echo.Context) error {
 
 // workerSave changes a worker; code and workshop stay.
 func (s *Server) workerSave(c echo.Context) error {
-	w, err := piecework.WorkerByID(c.Request().Context(), s.DB, paramID(c, "worker"))
+	w, err := s.person(c)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *Server) workshopNew(c echo.Context) error {
 // settingsOf are the settings of a workshop as its form shows them.
 func settingsOf(w *piecework.Workshop) values {
 	typed := values{"code": w.Code, "name": w.Name, "timezone": w.Timezone, "damage_cap_percent": fmt.Sprint(w.DamageCapPercent),
-		"wage_region": w.WageRegion, "repeat_seconds": fmt.Sprint(w.RepeatSeconds), "repeat_minutes": fmt.Sprint(w.RepeatMinutes)}
+		"wage_region": w.WageRegion, "team_share": string(w.TeamShare), "repeat_seconds": fmt.Sprint(w.RepeatSeconds), "repeat_minutes": fmt.Sprint(w.RepeatMinutes)}
 	for field, on := range map[string]bool{"pay_scrap_material": w.PayScrapMaterial, "pay_scrap_workmanship": w.PayScrapWorkmanship, "pay_rework": w.PayRework,
 		"top_up": w.TopUp} {
 		if on {
@@ -122,6 +122,9 @@ func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) er
 	w.PayScrapMaterial, w.PayScrapWorkmanship, w.PayRework = f.has("pay_scrap_material"), f.has("pay_scrap_workmanship"), f.has("pay_rework")
 	w.DamageCapPercent = int(f.number("damage_cap_percent"))
 	w.RepeatSeconds, w.RepeatMinutes = int(f.number("repeat_seconds")), int(f.number("repeat_minutes"))
+	if share := f.text("team_share"); share != "" {
+		w.TeamShare = piecework.TeamShare(share)
+	}
 	known, err := s.regions(f.c, w.WageRegion)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ type TeamMember struct {
 }
 
 // Share is the share weight as people write it, such as 1.5.
-func (m *TeamMember) Share() Rate { return Millionths(m.ShareWeight) }
+func (m *TeamMember) Share() string { return Millionths(m.ShareWeight).Decimal().String() }
 
 // Team is a team with its members by worker code.
 type Team struct {
@@ -55,7 +55,7 @@ const (
 func TeamCode(members []TeamMember) string {
 	lines := make([]string, len(members))
 	for i, m := range members {
-		lines[i] = m.Worker.Code + "=" + m.Share().Decimal().String() + "\n"
+		lines[i] = m.Worker.Code + "=" + m.Share() + "\n"
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "")))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -70,6 +71,7 @@ func liteCLI(t *testing.T) cli {
 
 func TestABackupMovesEverythingToEitherEngine(t *testing.T) {
 	source := demoCLI(t)
+	team(t, source.open())
 	want := dump(t, source.open())
 	file := filepath.Join(t.TempDir(), "backup.db")
 	source.ok("backup", file)
@@ -90,11 +92,30 @@ func TestABackupMovesEverythingToEitherEngine(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		record(t, db, "after-restore")
+		team(t, db)
 		if _, err := db.ExecContext(t.Context(), "DELETE FROM tallies"); err == nil {
 			t.Errorf("%s: tallies can be deleted", name)
 		}
 		target.ok("verify")
 		target.fails(failed, "not empty", "restore", file)
+	}
+}
+
+// team counts pieces for a team of the demo, on the scales, and makes the team if it is not there.
+func team(t *testing.T, db *bun.DB) {
+	t.Helper()
+	members, err := piecework.MembersByCode(t.Context(), db, 1, []string{"A01", "A02"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	team, err := piecework.TeamOf(t.Context(), db, 1, members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := piecework.RecordTallies(t.Context(), db, piecework.Actor{Name: "test"}, []piecework.NewTally{{UID: rand.Text(), Session: "MF01-261123",
+		Worker: team.Code, Order: "ROSE-261106", Operation: "cut", Counts: piecework.Counts{Good: 5}, Weight: piecework.Weighing{GrossMG: 10_000, UnitUG: 2_000_000}}})
+	if err != nil || results[0].Status != piecework.Accepted {
+		t.Fatalf("%+v, %v", results, err)
 	}
 }
 
