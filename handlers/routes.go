@@ -195,8 +195,6 @@ func (s *Server) routes() []route {
 		{get, "/tallies/:tally", office, s.tallyShow, nil},
 		{post, "/tallies/:tally/strike", office, s.tallyStrike, nil},
 
-		{post, "/scan/photo", office, s.scanPhoto, nil},
-
 		{get, "/review", office, s.review, nil},
 		{post, "/review/right", office, s.reviewRight, nil},
 		{post, "/review/tallies/:tally/strike", office, s.reviewStrike, nil},
