@@ -83,16 +83,32 @@ func (f *form) counts() piecework.Counts {
 		ScrapWorkmanship: f.number("scrap_workmanship"), ScrapMaterial: f.number("scrap_material")}
 }
 
-// recordOne records one tally for a person. A refusal is an error of the kind conflict; known says that it was recorded before.
-func (s *Server) recordOne(c echo.Context, t piecework.NewTally) (known bool, err error) {
+// recordOne records one tally for a person. A refusal is an error of the kind conflict.
+func (s *Server) recordOne(c echo.Context, t piecework.NewTally) (r piecework.TallyResult, err error) {
 	results, err := s.recorder.Record(c.Request().Context(), visitOf(c).who.Actor(), []piecework.NewTally{t})
 	if err != nil {
-		return false, err
+		return r, err
 	}
 	if results[0].Status == piecework.Rejected {
-		return false, &piecework.Problem{Kind: piecework.ErrConflict, Message: *results[0].Reason}
+		return r, &piecework.Problem{Kind: piecework.ErrConflict, Message: *results[0].Reason}
 	}
-	return results[0].Status == piecework.Duplicate, nil
+	return results[0], nil
+}
+
+// recorded goes on to a page that says what was recorded, and what is odd about it.
+func (s *Server) recorded(c echo.Context, to string, r piecework.TallyResult, format string, args ...any) error {
+	if r.Status == piecework.Duplicate {
+		return s.done(c, to, "This was recorded before. Nothing was counted twice.")
+	}
+	if len(r.Warnings) == 0 {
+		return s.done(c, to, format, args...)
+	}
+	v := visitOf(c)
+	odd := make([]string, len(r.Warnings))
+	for i, w := range r.Warnings {
+		odd[i] = inWords(v.lang, w)
+	}
+	return s.done(c, to, "%s It counts, and goes to review: %s", v.says(format, args...), strings.Join(odd, " "))
 }
 
 type teamPage struct {
@@ -159,15 +175,12 @@ func (s *Server) sessionTeamRecord(c echo.Context) error {
 	if err != nil {
 		return s.again(c, err, "sessions/team", p)
 	}
-	known, err := s.recordOne(c, piecework.NewTally{UID: p.Grid.Key, Session: p.Session.Code, Worker: team.Code, Order: order.Code, Operation: operation.Code, Counts: counts})
+	result, err := s.recordOne(c, piecework.NewTally{UID: p.Grid.Key, Session: p.Session.Code, Worker: team.Code, Order: order.Code, Operation: operation.Code, Counts: counts})
 	if err != nil {
 		return s.again(c, err, "sessions/team", p)
 	}
 	to := fmt.Sprintf("%s/team?team=%d&work=%s", sessionPath(p.Session.ID), team.ID, p.Grid.Work)
-	if known {
-		return s.done(c, to, "This was recorded before. Nothing was counted twice.")
-	}
-	return s.done(c, to, "%d good pieces recorded at %s for the %d of %s.", counts.Good, operation.Name, len(members), team.Name)
+	return s.recorded(c, to, result, "%d good pieces recorded at %s for the %d of %s.", counts.Good, operation.Name, len(members), team.Name)
 }
 
 // members reads who is in the team, with which share weights.
@@ -292,15 +305,12 @@ func (s *Server) sessionWeighRecord(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	known, err := s.recordOne(c, piecework.NewTally{UID: p.Grid.Key, Session: p.Session.Code, Worker: who.Code, Order: order.Code, Operation: operation.Code, Counts: counts, Weight: w})
+	result, err := s.recordOne(c, piecework.NewTally{UID: p.Grid.Key, Session: p.Session.Code, Worker: who.Code, Order: order.Code, Operation: operation.Code, Counts: counts, Weight: w})
 	if err != nil {
 		return s.again(c, err, "sessions/weigh", p)
 	}
 	to := fmt.Sprintf("%s/weigh?work=%s&tare=%s", sessionPath(p.Session.ID), p.Grid.Work, w.Tare())
-	if known {
-		return s.done(c, to, "This was recorded before. Nothing was counted twice.")
-	}
-	return s.done(c, to, "%s: %d good pieces at %s, from (%s g − %s g) ÷ %s g.", who.Name, counts.Good, operation.Name, w.Gross(), w.Tare(), w.Unit())
+	return s.recorded(c, to, result, "%s: %d good pieces at %s, from (%s g − %s g) ÷ %s g.", who.Name, counts.Good, operation.Name, w.Gross(), w.Tare(), w.Unit())
 }
 
 // grams reads a weight; none is wrong.

@@ -37,7 +37,8 @@ type slipLine struct {
 	payroll.Line
 	Doc     slippdf.Line
 	Tallies []piecework.Tally
-	Paid    []int64 // pieces of each tally that count for the line
+	Paid    []int64                // pieces of each tally that count for the line
+	Members []piecework.TeamMember // of the team that handed them in
 }
 
 // Takes says whether the line stands among what is taken from the pay.
@@ -105,6 +106,11 @@ func (s *Server) slipPageOf(c echo.Context, slip *payroll.Slip) (*slipPage, erro
 			if line.Tallies, err = payroll.TalliesBehind(ctx, s.DB, slip, &l); err != nil {
 				return nil, err
 			}
+			members, err := piecework.TeamMembers(ctx, s.DB, l.TeamID)
+			if err != nil {
+				return nil, err
+			}
+			line.Members = members[l.TeamID]
 			for _, t := range line.Tallies {
 				line.Paid = append(line.Paid, policy.Paid(netOf(&t)))
 			}

@@ -139,6 +139,10 @@ func TestCountForATeam(t *testing.T) {
 		t.Error("the team is in the list of workers")
 	}
 
+	// What is odd about it is said at once.
+	a = b.teamForm(path, "work", work, "good", "9000", in(1), "on", in(2), "on")
+	b.get(a.location).wants(t, 200, "已计数，另送核对：这道工序已计良品 9200 件，但订单只有 5000 件。")
+
 	for _, c := range []struct {
 		name   string
 		fields []string

@@ -27,6 +27,7 @@ type guards struct {
 	orders  map[orderAt]orderSum
 	routing map[int64][]*Operation // by product, in sequence
 	skewed  map[sender]bool        // whose clock was remarked upon in this batch
+	teams   map[int64][]TeamMember // of those that count in the batch
 }
 
 type (
@@ -61,13 +62,21 @@ func (k *known) newGuards(ctx context.Context, db bun.Tx, items []*NewTally) (*g
 		slices.SortFunc(routing, func(a, b *Operation) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Code, b.Code)) })
 	}
 	var pairs []workerAt
+	var teams []int64
 	for _, t := range items {
 		if s, w := k.sessions[t.Session], k.workers[t.Worker]; s != nil && w != nil {
 			pairs = append(pairs, workerAt{s.ID, w.ID})
+			if w.Team {
+				teams = append(teams, w.ID)
+			}
 		}
 	}
 	if len(pairs) == 0 || len(k.orders) == 0 {
 		return g, nil
+	}
+	var err error
+	if g.teams, err = TeamMembers(ctx, db, teams...); err != nil {
+		return nil, err
 	}
 	if err := g.readShops(ctx, db, k.workshopIDs); err != nil {
 		return nil, err
@@ -193,6 +202,7 @@ func (g *guards) look(t *Tally) []*Flag {
 	}
 	if since := g.began(t, shop); since != 0 {
 		limit, worked := cmp.Or(t.Operation.MaxPerHour, MaxPerHour), int64(max(t.RecordedAt-since, minute))
+		limit *= int64(max(1, len(g.teams[t.WorkerID])))
 		if speed := (w.pieces*60*int64(minute) + worked - 1) / worked; speed > limit { // rounded up
 			raise(FlagTooFast, speed, limit, "")
 		}

@@ -98,14 +98,16 @@ func TestGuards(t *testing.T) {
 			w.Must(piecework.SaveOperation(w.Ctx, w.DB, &piecework.Operation{ProductID: w.Order.ProductID, Code: "leaf", Name: "剪叶", Seq: 1}))
 		}, [][]piecework.NewTally{{tally("a", operation("cut"), good(100), at("09:00:00")), tally("b", operation("leaf"), good(60), at("09:00:00"))}, {tally("c", good(100), at("09:30:00"))}}, none(1), ""},
 
-		"as fast as can be":       {nil, [][]piecework.NewTally{{tally("a", good(3600), at("09:00:00"))}}, none(1), ""},
-		"too fast":                {nil, [][]piecework.NewTally{{tally("a", good(3601), at("09:00:00"))}}, []string{"3601 pieces an hour; more than 3600 are hard to believe."}, "a:too_fast:3601/3600"},
-		"too fast in all":         {nil, [][]piecework.NewTally{{tally("a", good(3000), at("09:00:00"))}, {tally("b", counts(piecework.Counts{Good: 1000, Rework: 501}), at("09:15:00"))}}, []string{"3601 pieces an hour; more than 3600 are hard to believe."}, "b:too_fast:3601/3600"},
-		"since she came":          {present("09:00:00"), [][]piecework.NewTally{{tally("a", good(1801), at("09:30:00"))}}, []string{"3602 pieces an hour; more than 3600 are hard to believe."}, "a:too_fast:3602/3600"},
-		"before she came":         {present("09:00:00"), [][]piecework.NewTally{{tally("a", good(61), at("08:30:00"))}}, []string{"3660 pieces an hour; more than 3600 are hard to believe."}, "a:too_fast:3660/3600"},
-		"what the operation says": {slow(10), [][]piecework.NewTally{{tally("a", good(10), at("09:00:00"))}, {tally("b", good(11), at("10:00:00"))}}, []string{"11 pieces an hour; more than 10 are hard to believe."}, "b:too_fast:11/10"},
-		"slower than it can be":   {slow(10), [][]piecework.NewTally{{tally("a", good(10), at("09:00:00"))}}, none(1), ""},
-		"faster than it can be":   {slow(10), [][]piecework.NewTally{{tally("a", good(11), at("09:00:00"))}}, []string{"11 pieces an hour; more than 10 are hard to believe."}, "a:too_fast:11/10"},
+		"as fast as can be":                {nil, [][]piecework.NewTally{{tally("a", good(3600), at("09:00:00"))}}, none(1), ""},
+		"too fast":                         {nil, [][]piecework.NewTally{{tally("a", good(3601), at("09:00:00"))}}, []string{"3601 pieces an hour; more than 3600 are hard to believe."}, "a:too_fast:3601/3600"},
+		"too fast in all":                  {nil, [][]piecework.NewTally{{tally("a", good(3000), at("09:00:00"))}, {tally("b", counts(piecework.Counts{Good: 1000, Rework: 501}), at("09:15:00"))}}, []string{"3601 pieces an hour; more than 3600 are hard to believe."}, "b:too_fast:3601/3600"},
+		"since she came":                   {present("09:00:00"), [][]piecework.NewTally{{tally("a", good(1801), at("09:30:00"))}}, []string{"3602 pieces an hour; more than 3600 are hard to believe."}, "a:too_fast:3602/3600"},
+		"before she came":                  {present("09:00:00"), [][]piecework.NewTally{{tally("a", good(61), at("08:30:00"))}}, []string{"3660 pieces an hour; more than 3600 are hard to believe."}, "a:too_fast:3660/3600"},
+		"what the operation says":          {slow(10), [][]piecework.NewTally{{tally("a", good(10), at("09:00:00"))}, {tally("b", good(11), at("10:00:00"))}}, []string{"11 pieces an hour; more than 10 are hard to believe."}, "b:too_fast:11/10"},
+		"slower than it can be":            {slow(10), [][]piecework.NewTally{{tally("a", good(10), at("09:00:00"))}}, none(1), ""},
+		"a team is as fast as its members": {pair, [][]piecework.NewTally{{tally("a", worker(pairCode), counts(piecework.Counts{Rework: 7200}), at("09:00:00"))}}, none(1), ""},
+		"a team too fast":                  {pair, [][]piecework.NewTally{{tally("a", worker(pairCode), counts(piecework.Counts{Rework: 7201}), at("09:00:00"))}}, []string{"7201 pieces an hour; more than 7200 are hard to believe."}, "a:too_fast:7201/7200"},
+		"faster than it can be":            {slow(10), [][]piecework.NewTally{{tally("a", good(11), at("09:00:00"))}}, []string{"11 pieces an hour; more than 10 are hard to believe."}, "a:too_fast:11/10"},
 		"nobody knows since when": {func(w *pieceworktest.World) {
 			w.Must(piecework.OpenSession(w.Ctx, w.DB, &piecework.WorkSession{Code: "S2", WorkshopID: w.Workshop.ID, WorkDate: "2026-10-05"}))
 		}, [][]piecework.NewTally{{tally("a", good(5000), at("08:00:01"), func(t *piecework.NewTally) { t.Session = "S2" })}}, none(1), ""},
@@ -144,6 +146,18 @@ func present(clock string) func(*pieceworktest.World) {
 		w.Must(err)
 	}
 }
+
+// pair makes the team of A1 and A2, whose code is always this one.
+func pair(w *pieceworktest.World) {
+	w.Helper()
+	team, err := piecework.TeamOf(w.Ctx, w.DB, w.Workshop.ID, []piecework.TeamMember{of(w.Workers[0], 0), of(w.Workers[1], 0)})
+	w.Must(err)
+	if team.Code != pairCode {
+		w.Fatalf("the team of A1 and A2 is %s", team.Code)
+	}
+}
+
+var pairCode = piecework.TeamCode([]piecework.TeamMember{member("A1", piecework.ShareWeightOne), member("A2", piecework.ShareWeightOne)})
 
 // slow says how many pieces of glue can be made in an hour.
 func slow(perHour int64) func(*pieceworktest.World) {
