@@ -23,6 +23,7 @@ type adjustmentList struct {
 	States   []templates.Option
 	List     piecework.Page[payroll.Adjustment]
 	Kinds    map[payroll.Kind]string
+	Me       string // the visitor, as she stands in the books
 }
 
 // Narrowed says whether the list leaves something out.
@@ -43,8 +44,8 @@ func signed(a payroll.Adjustment) piecework.Money {
 // adjustments lists what changes pay besides pieces, the latest first.
 func (s *Server) adjustments(c echo.Context) error {
 	f, v := s.filter(c), visitOf(c)
-	p := adjustmentList{Query: f.Query, From: c.QueryParam("from"), To: c.QueryParam("to"), Status: f.Status, Kinds: kindWords(c),
-		States: []templates.Option{{Value: "open", Text: v.says("Not settled yet")}}}
+	p := adjustmentList{Query: f.Query, From: c.QueryParam("from"), To: c.QueryParam("to"), Status: f.Status, Kinds: kindWords(c), Me: v.who.Name,
+		States: []templates.Option{{Value: "open", Text: v.says("Not settled yet")}, {Value: "approval", Text: v.says("Waits for a second person")}}}
 	var err error
 	if p.List, err = payroll.Adjustments(c.Request().Context(), s.DB, f); err != nil {
 		return err
@@ -113,7 +114,7 @@ func (s *Server) crewOptions(ctx context.Context, workshopID int64) ([]templates
 func (s *Server) adjustmentCreate(c echo.Context) error {
 	ctx, f := c.Request().Context(), readForm(c)
 	a := &payroll.Adjustment{WorkerID: f.id(s, "worker", "worker"), WorkDate: f.date("date"), Kind: payroll.Kind(f.text("kind")),
-		Amount: f.money("amount"), Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
+		Amount: f.money("amount"), Instalment: f.moneyOrZero("instalment"), NotBefore: f.date("not_before"), Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
 	err := f.and(a.Validate())
 	if err == nil {
 		err = payroll.Adjust(ctx, s.DB, a)
@@ -125,6 +126,9 @@ func (s *Server) adjustmentCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.NeedsApproval {
+		return s.done(c, "/adjustments", "%s of ¥%s for %s is recorded and waits for a second person.", inWords(visitOf(c).lang, kindNames[a.Kind]), a.Amount, w.Name)
+	}
 	return s.done(c, "/adjustments", "%s of ¥%s for %s is recorded.", inWords(visitOf(c).lang, kindNames[a.Kind]), a.Amount, w.Name)
 }
 
@@ -134,4 +138,25 @@ func (s *Server) adjustmentWithdraw(c echo.Context) error {
 		return err
 	}
 	return s.done(c, "/adjustments", "It is withdrawn. It stays in the list, struck.")
+}
+
+// adjustmentApprove lets runs take in an adjustment that waits for a second person.
+func (s *Server) adjustmentApprove(c echo.Context) error {
+	if err := payroll.ApproveAdjustment(c.Request().Context(), s.DB, paramID(c, "adjustment"), visitOf(c).who.Name); err != nil {
+		return err
+	}
+	return s.done(c, "/adjustments", "It is approved. The next computation takes it in.")
+}
+
+// adjustmentPostpone puts off what is still to be taken back of an advance.
+func (s *Server) adjustmentPostpone(c echo.Context) error {
+	f := readForm(c)
+	day := f.date("not_before")
+	if err := f.and(nil); err != nil {
+		return err
+	}
+	if err := payroll.Postpone(c.Request().Context(), s.DB, paramID(c, "adjustment"), day); err != nil {
+		return err
+	}
+	return s.done(c, "/adjustments", "Noted. Draft pay runs take it up when they are computed again.")
 }

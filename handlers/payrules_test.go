@@ -162,3 +162,29 @@ func TestMarksAndGrades(t *testing.T) {
 	lead.get(path+"/grades").wants(t, 200, "学徒", "80%", "生效", "会计")
 	lead.get(path).wants(t, 200, "学徒 80%")
 }
+
+// A large bonus waits for somebody else; an advance is entered with its instalments and put off.
+func TestSecondPersonAndInstalments(t *testing.T) {
+	s := newSite(t)
+	s.Workshop.SecondPersonAbove = 100_00
+	s.Must(piecework.SaveWorkshop(s.Ctx, s.DB, s.Workshop))
+	lead, books := s.as("lead"), s.as("bookkeeper")
+	books.get("/workshops/1").wants(t, 200, `name="second_person_above"`, `value="100.00"`)
+	entry := func(kind, amount string, more ...string) []string {
+		return append([]string{"worker", fmt.Sprint(s.Workers[0].ID), "kind", kind, "date", "2026-10-05", "amount", amount}, more...)
+	}
+	lead.post("/adjustments", entry("bonus", "100.01")...).goes(t, "/adjustments")
+	lead.get("/adjustments").wants(t, 200, "等第二个人批准")
+	lead.post("/adjustments/1/approve").wants(t, 403, "须由别人批准")
+	books.get("/adjustments?status=approval").wants(t, 200, `action="/adjustments/1/approve"`)
+	books.post("/adjustments/1/approve").goes(t, "/adjustments")
+	lead.get("/adjustments").wants(t, 200, "孙会计 批准")
+	lead.post("/adjustments", entry("advance", "90", "instalment", "100")...).wants(t, 422, "必须在 0 和总额之间", `value="100"`)
+	lead.post("/adjustments", entry("bonus", "90", "instalment", "10")...).wants(t, 422, "只有借支")
+	lead.post("/adjustments", entry("advance", "90", "instalment", "30")...).goes(t, "/adjustments")
+	lead.get("/adjustments").wants(t, 200, "每次最多扣 ¥30.00")
+	lead.post("/adjustments/2/postpone", "not_before", "2026-12-01").goes(t, "/adjustments")
+	lead.get("/adjustments").wants(t, 200, "起扣")
+	lead.post("/adjustments/1/postpone", "not_before", "2026-12-01").wants(t, 409)
+	lead.post("/adjustments/2/postpone", "not_before", "soon").wants(t, 422)
+}

@@ -206,6 +206,8 @@ func (s *Server) routes() []route {
 		{get, "/adjustments/new", office, s.adjustmentNew, nil},
 		{post, "/adjustments", office, s.adjustmentCreate, nil},
 		{post, "/adjustments/:adjustment/withdraw", office, s.adjustmentWithdraw, nil},
+		{post, "/adjustments/:adjustment/approve", office, s.adjustmentApprove, nil},
+		{post, "/adjustments/:adjustment/postpone", office, s.adjustmentPostpone, nil},
 
 		{get, "/runs", office, s.runs, nil},
 		{get, "/runs/new", office, s.runNew, nil},

@@ -73,6 +73,9 @@ func (s *Server) workshopNew(c echo.Context) error {
 func settingsOf(w *piecework.Workshop) values {
 	typed := values{"code": w.Code, "name": w.Name, "timezone": w.Timezone, "damage_cap_percent": fmt.Sprint(w.DamageCapPercent),
 		"wage_region": w.WageRegion, "team_share": string(w.TeamShare), "repeat_seconds": fmt.Sprint(w.RepeatSeconds), "repeat_minutes": fmt.Sprint(w.RepeatMinutes)}
+	if w.SecondPersonAbove >= 0 {
+		typed["second_person_above"] = piecework.Fen(w.SecondPersonAbove).String()
+	}
 	for field, on := range map[string]bool{"pay_scrap_material": w.PayScrapMaterial, "pay_scrap_workmanship": w.PayScrapWorkmanship, "pay_rework": w.PayRework,
 		"top_up": w.TopUp} {
 		if on {
@@ -124,6 +127,12 @@ func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) er
 	w.RepeatSeconds, w.RepeatMinutes = int(f.number("repeat_seconds")), int(f.number("repeat_minutes"))
 	if share := f.text("team_share"); share != "" {
 		w.TeamShare = piecework.TeamShare(share)
+	}
+	w.SecondPersonAbove = -1
+	if f.text("second_person_above") != "" {
+		if w.SecondPersonAbove = f.money("second_person_above").Fen(); w.SecondPersonAbove < 0 {
+			f.invalid.Add("second_person_above", "must not be negative")
+		}
 	}
 	known, err := s.regions(f.c, w.WageRegion)
 	if err != nil {

@@ -30,6 +30,12 @@ type Adjustment struct {
 	RunID       int64 `bun:",nullzero"` // the run that took it in; 0 while it is open
 	WithdrawnAt piecework.Instant
 	WithdrawnBy string
+	// NeedsApproval: no run takes it in before somebody else than who entered it has approved it.
+	NeedsApproval bool
+	ApprovedAt    piecework.Instant
+	ApprovedBy    string
+	Instalment    piecework.Money // of an advance: the most that one run takes back; 0: as much as fits
+	NotBefore     piecework.Date  `bun:",nullzero"` // of an advance: runs that end before this day take nothing back
 
 	Worker *piecework.Worker `bun:"rel:belongs-to,join:worker_id=id"`
 	Run    *PayRun           `bun:"rel:belongs-to,join:run_id=id"`
@@ -50,6 +56,12 @@ func (a *Adjustment) Validate() error {
 	if a.Amount.Sign() <= 0 {
 		v.Add("amount", "must be more than 0")
 	}
+	if a.Instalment.Sign() < 0 || a.Instalment.Cmp(a.Amount) > 0 {
+		v.Add("instalment", "must be between 0 and the amount")
+	}
+	if a.Kind != Advance && (!a.Instalment.IsZero() || a.NotBefore != "") {
+		v.Add("instalment", "only an advance is taken back in parts or later")
+	}
 	v.AddMsg("note", piecework.CheckText(a.Note, piecework.MaxNote))
 	return v.Err()
 }
@@ -67,10 +79,66 @@ func Adjust(ctx context.Context, db bun.IDB, a *Adjustment) error {
 		return err
 	}
 	a.WorkshopID, a.RecordedAt = w.WorkshopID, piecework.Now()
+	if above := w.Workshop.SecondPersonAbove; above >= 0 && a.Amount.Fen() > above {
+		a.NeedsApproval = true
+	}
 	if _, err := db.NewInsert().Model(a).Exec(ctx); err != nil {
 		return fmt.Errorf("record adjustment: %w", err)
 	}
 	return nil
+}
+
+// Waits says whether somebody else must approve the adjustment first.
+func (a *Adjustment) Waits() bool { return a.NeedsApproval && a.ApprovedAt == 0 && a.WithdrawnAt == 0 }
+
+// AdjustmentByID returns one adjustment with its worker, or a not-found error.
+func AdjustmentByID(ctx context.Context, db bun.IDB, id int64) (*Adjustment, error) {
+	a := new(Adjustment)
+	if err := db.NewSelect().Model(a).Relation("Worker").Where("adj.id = ?", id).Scan(ctx); err != nil {
+		return nil, piecework.NotFound("There is no such entry.")
+	}
+	return a, nil
+}
+
+// ApproveAdjustment lets runs take in an adjustment that waits for a second person, who is not the one who entered it.
+func ApproveAdjustment(ctx context.Context, db bun.IDB, id int64, by string) error {
+	a, err := AdjustmentByID(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	if a.RecordedBy == by {
+		return piecework.Forbidden("You entered this yourself. Somebody else must approve it.")
+	}
+	res, err := db.NewUpdate().Model((*Adjustment)(nil)).Set("approved_at = ?", piecework.Now()).Set("approved_by = ?", by).
+		Where("id = ? AND needs_approval AND approved_at = 0 AND withdrawn_at = 0", id).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("approve adjustment: %w", err)
+	}
+	if n, _ := res.RowsAffected(); n == 0 {
+		return piecework.Conflict("This does not wait for approval: it is approved already, or withdrawn.")
+	}
+	return nil
+}
+
+// Postpone puts off what is still to be taken back of an advance: runs that end before a day take nothing of it. "" takes it up again.
+func Postpone(ctx context.Context, db bun.IDB, id int64, until piecework.Date) error {
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		a, err := AdjustmentByID(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		if a.Kind != Advance || a.WithdrawnAt != 0 {
+			return piecework.Conflict("Only an advance can be put off.")
+		}
+		if err := piecework.LockWorkshop(ctx, db, a.WorkshopID); err != nil {
+			return err
+		}
+		a.NotBefore = until
+		if _, err := db.NewUpdate().Model(a).Column("not_before").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("put off an advance: %w", err)
+		}
+		return piecework.OutdateDrafts(ctx, db, a.WorkshopID)
+	})
 }
 
 // WithdrawAdjustment takes an adjustment back that no run has taken in. It stays in the books, struck.
@@ -86,7 +154,8 @@ func WithdrawAdjustment(ctx context.Context, db bun.IDB, id int64, by string) er
 	return nil
 }
 
-// Adjustments lists adjustments, the latest first, with worker and run. Status "open" narrows it to those no run has taken in.
+// Adjustments lists adjustments, the latest first, with worker and run. Status "open" narrows it to those no run has taken in,
+// "approval" to those that wait for a second person.
 func Adjustments(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[Adjustment], error) {
 	var list []Adjustment
 	q := db.NewSelect().Model(&list).Relation("Worker").Relation("Run").OrderExpr("adj.work_date DESC, adj.id DESC")
@@ -98,6 +167,9 @@ func Adjustments(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework
 	}
 	if f.Status == "open" {
 		q = q.Where("adj.run_id IS NULL AND adj.withdrawn_at = 0")
+	}
+	if f.Status == "approval" {
+		q = q.Where("adj.needs_approval AND adj.approved_at = 0 AND adj.withdrawn_at = 0")
 	}
 	return piecework.List(ctx, q, &list, f, "adj.work_date", "worker.code", "worker.name", "adj.note")
 }

@@ -30,7 +30,7 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 		return nothing, err
 	}
 	r.Policy = PolicyOf(r.Workshop)
-	in := Input{Policy: r.Policy}
+	in := Input{Policy: r.Policy, Until: r.PeriodTo}
 	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
 		return nothing, err
 	}
@@ -266,7 +266,7 @@ func (r *PayRun) claimReversals(ctx context.Context, db bun.Tx, ids []int64) err
 func (r *PayRun) claimAdjustments(ctx context.Context, db bun.Tx, workerID int64) ([]Adjustment, error) {
 	var list []Adjustment
 	claim := db.NewUpdate().Model((*Adjustment)(nil)).Set("run_id = ?", r.ID).
-		Where("workshop_id = ? AND work_date BETWEEN ? AND ? AND run_id IS NULL AND withdrawn_at = 0", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
+		Where("workshop_id = ? AND work_date BETWEEN ? AND ? AND run_id IS NULL AND withdrawn_at = 0 AND (NOT needs_approval OR approved_at > 0)", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
 	read := db.NewSelect().Model(&list).Where("run_id = ?", r.ID).Order("id")
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
@@ -295,16 +295,20 @@ func (r *PayRun) claimCarries(ctx context.Context, db bun.Tx) ([]Owed, error) {
 // takenCarries is what the run has taken over, of one worker or (0) of all.
 func (r *PayRun) takenCarries(ctx context.Context, db bun.Tx, workerID int64) ([]Owed, error) {
 	var list []Carry
-	q := db.NewSelect().Model(&list).Where("taken_by_run_id = ?", r.ID).Order("id")
+	q := db.NewSelect().Model(&list).Relation("Adjustment").Where("cy.taken_by_run_id = ?", r.ID).Order("cy.id")
 	if workerID != 0 {
-		q = q.Where("worker_id = ?", workerID)
+		q = q.Where("cy.worker_id = ?", workerID)
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read what was carried: %w", err)
 	}
 	owed := make([]Owed, len(list))
 	for i, c := range list {
-		owed[i] = Owed{c.WorkerID, c.Kind, c.Amount, c.Since, c.RunID, c.AdjustmentID, c.OrderID, c.OperationID, c.Note}
+		owed[i] = Owed{WorkerID: c.WorkerID, Kind: c.Kind, Amount: c.Amount, Since: c.Since, FromRunID: c.RunID, AdjustmentID: c.AdjustmentID,
+			OrderID: c.OrderID, OperationID: c.OperationID, Note: c.Note}
+		if a := c.Adjustment; a != nil {
+			owed[i].Plan = a.plan(r.PeriodTo)
+		}
 	}
 	return owed, nil
 }

@@ -72,11 +72,24 @@ type Owed struct {
 	OrderID      int64
 	OperationID  int64
 	Note         string
+	Plan         Plan
+}
+
+// Plan says how much of an advance one run takes back.
+type Plan struct {
+	Instalment piecework.Money // at most; 0: as much as fits
+	Postponed  bool            // nothing now
+}
+
+// plan is how a run that ends on a day takes the adjustment back.
+func (a *Adjustment) plan(until piecework.Date) Plan {
+	return Plan{a.Instalment, a.NotBefore > until}
 }
 
 // Input is everything the pay of some workers in one period depends on.
 type Input struct {
 	Policy      Policy
+	Until       piecework.Date // the last day of the run
 	Rates       *piecework.RateBook
 	Work        []Work
 	Adjustments []Adjustment
@@ -114,7 +127,7 @@ func Compute(in Input) Result {
 		if a.Kind == Bonus || a.Kind == Allowance {
 			lines = append(lines, workerLine{a.WorkerID, Line{Kind: a.Kind, Amount: a.Amount, AdjustmentID: a.ID, Note: a.Note}})
 		} else {
-			owed = append(owed, Owed{WorkerID: a.WorkerID, Kind: a.Kind, Amount: a.Amount, Since: a.WorkDate, AdjustmentID: a.ID, Note: a.Note})
+			owed = append(owed, Owed{WorkerID: a.WorkerID, Kind: a.Kind, Amount: a.Amount, Since: a.WorkDate, AdjustmentID: a.ID, Note: a.Note, Plan: a.plan(in.Until)})
 		}
 	}
 	byWorker := map[int64]*Slip{}
@@ -135,7 +148,7 @@ func Compute(in Input) Result {
 	}
 	for _, o := range owed {
 		slip(o.WorkerID)
-		taking[o.WorkerID] = append(taking[o.WorkerID], taken{line: o.line(), since: o.Since, rank: o.Kind.order()})
+		taking[o.WorkerID] = append(taking[o.WorkerID], taken{line: o.line(), since: o.Since, rank: o.Kind.order(), plan: o.Plan})
 	}
 	if in.Hours.TopUp { // time alone can be owed
 		for id := range in.Hours.Minutes {
@@ -169,6 +182,7 @@ type taken struct {
 	line  Line
 	since piecework.Date
 	rank  int
+	plan  Plan
 }
 
 // age orders by since; what arises in this run has no since yet and is the youngest.
@@ -196,6 +210,12 @@ func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 	for _, t := range list {
 		owed := t.line.Amount.Neg()
 		fits := piecework.MinMoney(owed, room)
+		if !t.plan.Instalment.IsZero() {
+			fits = piecework.MinMoney(fits, t.plan.Instalment)
+		}
+		if t.plan.Postponed {
+			fits = piecework.Money{}
+		}
 		if t.line.Kind == Damage {
 			fits = piecework.MinMoney(fits, damageRoom)
 			damageRoom = damageRoom.Sub(fits)

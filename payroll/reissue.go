@@ -81,7 +81,7 @@ func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by s
 // inputAgain is the input of one worker in a locked run: what the run has claimed, at the rates it used, and what has come
 // since, which it claims now.
 func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Input, error) {
-	in := Input{Policy: r.Policy}
+	in := Input{Policy: r.Policy, Until: r.PeriodTo}
 	used, err := r.usedRates(ctx, db)
 	if err != nil {
 		return in, err

@@ -59,6 +59,8 @@ type Review struct {
 	StillOpen    int                     // how many they are in all
 	Late         int64                   // tallies of the period with a rate that came in after the computation
 	Adjustments  int64                   // adjustments of the period that came in after it
+	Approvals    int64                   // adjustments of the period that wait for a second person
+	Stale        bool                    // sessions, grades or the workshop's rules have changed since the computation
 	RatesChanged bool                    // the draft uses rates that have changed since
 	TaxChanged   bool                    // tax would be withheld otherwise now
 	Disputes     []Dispute               // of the workshop, about earlier slips, that wait for an answer
@@ -69,7 +71,7 @@ type Review struct {
 
 // Nothing says whether there is nothing to look at.
 func (r *Review) Nothing() bool {
-	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && !r.RatesChanged &&
+	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && r.Approvals == 0 && !r.Stale && !r.RatesChanged &&
 		!r.TaxChanged && len(r.Disputes) == 0 && len(r.UnderMinimum) == 0
 }
 
@@ -93,12 +95,18 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	for _, m := range r.WithoutRate {
 		r.Late -= m.Tallies
 	}
-	adjustments, err := db.NewSelect().Model((*Adjustment)(nil)).Where("workshop_id = ? AND run_id IS NULL AND withdrawn_at = 0", run.WorkshopID).
-		Where("work_date BETWEEN ? AND ?", run.PeriodFrom, run.PeriodTo).Count(ctx)
-	if err != nil {
-		return r, fmt.Errorf("count open adjustments: %w", err)
+	for _, open := range []struct {
+		count *int64
+		which string
+	}{{&r.Adjustments, "NOT needs_approval OR approved_at > 0"}, {&r.Approvals, "needs_approval AND approved_at = 0"}} {
+		n, err := db.NewSelect().Model((*Adjustment)(nil)).Where("workshop_id = ? AND run_id IS NULL AND withdrawn_at = 0", run.WorkshopID).
+			Where("work_date BETWEEN ? AND ?", run.PeriodFrom, run.PeriodTo).Where(open.which).Count(ctx)
+		if err != nil {
+			return r, fmt.Errorf("count open adjustments: %w", err)
+		}
+		*open.count = int64(n)
 	}
-	r.Adjustments = int64(adjustments)
+	r.Stale = run.Stale && run.Status == Draft
 	if run.Status == Draft {
 		if r.RatesChanged, err = run.ratesChanged(ctx, db); err != nil {
 			return r, err

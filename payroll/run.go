@@ -150,6 +150,9 @@ func (r *PayRun) save(ctx context.Context, db bun.Tx, columns ...string) error {
 // that was computed with rates or a tax that have changed since must be computed and looked at again.
 func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
+		if run.Workshop.SecondPersonAbove >= 0 && run.CreatedBy == by {
+			return piecework.Forbidden("You started this run yourself, and this workshop asks for a second person. Somebody else must approve it.")
+		}
 		if run.Stale {
 			return piecework.Conflict("Sessions, grades or the workshop's rules have changed since this draft was computed. Compute it again and look at it before you approve.")
 		}

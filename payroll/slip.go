@@ -98,6 +98,8 @@ type Carry struct {
 	AdjustmentID int64 `bun:",nullzero"`
 	Note         string
 	TakenByRunID int64 `bun:",nullzero"`
+
+	Adjustment *Adjustment `bun:"rel:belongs-to,join:adjustment_id=id"`
 }
 
 // content is what the hash of an issued slip covers: everything printed on it. Worker, Run, and each line's Order and

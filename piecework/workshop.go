@@ -43,6 +43,9 @@ type Workshop struct {
 	TopUp bool
 	// TeamShare says how a team's amount is divided among its members.
 	TeamShare TeamShare
+	// SecondPersonAbove is the amount in minor units above which an adjustment must be approved by somebody else than who entered it, and
+	// whether pay runs must be (0 or more: they must); -1 asks for nobody.
+	SecondPersonAbove int64
 	// RepeatSeconds is how long the scan page ignores the same badge again, 0 to 60.
 	RepeatSeconds int
 	// RepeatMinutes is how close together two tallies of one worker at one operation are remarked upon, 0 (never) to 240.
@@ -77,7 +80,7 @@ func (w *Workshop) Today() Date { return DateOf(time.Now().In(w.Location())) }
 // NewWorkshop returns a workshop with the usual settings.
 func NewWorkshop(code, name string) *Workshop {
 	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20,
-		TeamShare: ShareByWeight, RepeatSeconds: 3, RepeatMinutes: 10}
+		TeamShare: ShareByWeight, SecondPersonAbove: -1, RepeatSeconds: 3, RepeatMinutes: 10}
 }
 
 // Validate reports every wrong field.
@@ -117,7 +120,7 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
 		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up",
-			"team_share", "repeat_seconds", "repeat_minutes").Exec(ctx)
+			"team_share", "second_person_above", "repeat_seconds", "repeat_minutes").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}
