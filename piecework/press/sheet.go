@@ -88,11 +88,21 @@ const family = "slip"
 
 func cutLines(pdf *gofpdf.Fpdf, layout Layout) {
 	pdf.SetLineWidth(Hairline)
-	for i := 1; layout.CutLines && i < layout.Rows; i++ {
-		pdf.SetDashPattern([]float64{2, 1.5}, 0)
-		pdf.Line(0, float64(i)*layout.Down, layout.Width, float64(i)*layout.Down)
-		pdf.SetDashPattern(nil, 0)
+	if !layout.CutLines {
+		return
 	}
+	for i := 1; i < layout.Rows; i++ {
+		dashes(pdf, 0, float64(i)*layout.Down, layout.Width, float64(i)*layout.Down)
+	}
+	for i := 1; i < layout.Columns; i++ {
+		dashes(pdf, float64(i)*layout.Across, 0, float64(i)*layout.Across, layout.Height)
+	}
+}
+
+func dashes(pdf *gofpdf.Fpdf, x, y, toX, toY float64) {
+	pdf.SetDashPattern([]float64{2, 1.5}, 0)
+	pdf.Line(x, y, toX, toY)
+	pdf.SetDashPattern(nil, 0)
 }
 
 // draw puts one sheet on the current page, to the right and down by so much.

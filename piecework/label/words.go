@@ -1,0 +1,69 @@
+package label
+
+import (
+	"strings"
+
+	"jijian/piecework"
+)
+
+// words are those of one language. Those with verbs are filled by fmt.
+type words struct {
+	badges, tickets, sheet string // titles of documents
+	pieces                 string
+	all, comma             string
+	session                string
+	commands               map[piecework.Command]command
+}
+
+// command is the name of a command and what it does.
+type command struct{ name, means string }
+
+// inOrder are the commands as they hang at the bench: how often, what became of the pieces, and what ends it.
+var inOrder = []piecework.Command{piecework.Times10, piecework.Times50, piecework.Times100, piecework.AsRework, piecework.AsScrapByWorkmanship,
+	piecework.AsScrapByMaterial, piecework.Undo, piecework.Finish}
+
+var chinese = words{
+	badges: "工牌", tickets: "菲票", sheet: "操作码",
+	pieces: "%d 件", all: "全部工序", comma: "、",
+	session: "扫这个码，在本场计件",
+	commands: map[piecework.Command]command{
+		piecework.Times10:              {"×10", "下一次扫码按十件记"},
+		piecework.Times50:              {"×50", "下一次扫码按五十件记"},
+		piecework.Times100:             {"×100", "下一次扫码按一百件记"},
+		piecework.AsRework:             {"返工", "下一次记为返工"},
+		piecework.AsScrapByWorkmanship: {"工废", "下一次记为工废（做坏的）"},
+		piecework.AsScrapByMaterial:    {"料废", "下一次记为料废（料不好）"},
+		piecework.Undo:                 {"撤销", "撤销刚记的一笔"},
+		piecework.Finish:               {"完成", "这个人记完了，换下一个"},
+	},
+}
+
+var english = words{
+	badges: "Badges", tickets: "Bundle tickets", sheet: "Commands",
+	pieces: "%d pcs", all: "All operations", comma: ", ",
+	session: "Scan to count in this session",
+	commands: map[piecework.Command]command{
+		piecework.Times10:              {"Ten", "The next scan counts ten pieces"},
+		piecework.Times50:              {"Fifty", "The next scan counts fifty pieces"},
+		piecework.Times100:             {"A hundred", "The next scan counts a hundred pieces"},
+		piecework.AsRework:             {"Rework", "The next is handed back"},
+		piecework.AsScrapByWorkmanship: {"Work scrap", "The next was spoilt by the work"},
+		piecework.AsScrapByMaterial:    {"Material scrap", "The next was spoilt by the material"},
+		piecework.Undo:                 {"Undo", "Takes back the last entry"},
+		piecework.Finish:               {"Done", "This person is finished, next one"},
+	},
+}
+
+func wordsOf(lang string) *words {
+	if lang == "en" {
+		return &english
+	}
+	return &chinese
+}
+
+func (w *words) list(operations []string) string {
+	if len(operations) == 0 {
+		return w.all
+	}
+	return strings.Join(operations, w.comma)
+}
