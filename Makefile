@@ -50,7 +50,7 @@ lint: assets ## check format, go vet, staticcheck
 
 # Pages look the same whatever is below them, so they are looked at once.
 test: lint ## lint, then every test with the race detector: on SQLite, and what touches the database on PostgreSQL too
-	@.ci/need gcc libc6-dev chromium fonts-noto-cjk poppler-utils postgresql
+	@.ci/need gcc libc6-dev chromium fonts-noto-cjk poppler-utils postgresql zbar-tools
 	@echo "On SQLite:"
 	@env -u TEST_DATABASE_URL $(GOTESTSUM) -- $(RACE) -timeout 15m ./...
 	@echo "On PostgreSQL:"

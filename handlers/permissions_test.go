@@ -15,7 +15,7 @@ import (
 // openPaths are the only paths that ask nobody to sign in. Whoever opens another one says so here.
 var openPaths = []string{
 	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
-	"GET /setup/:code", "POST /setup/:code", "GET /c", "GET /c/:code", "GET /api/openapi.json", "GET /api/docs",
+	"GET /setup/:code", "POST /setup/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
 }
 
 // things are two of each kind: the first belongs to workshop W1, worker A1 and contractor C1, the second to W2, B1 and C2.
@@ -75,7 +75,9 @@ func things(s *site) map[string][2]int64 {
 		s.Must(err)
 		held, err := piecework.HeldTallies(s.Ctx, s.DB, piecework.Filter{WorkshopID: of.workshop})
 		s.Must(err)
-		for kind, id := range map[string]int64{"held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+		tickets, err := piecework.CutTickets(s.Ctx, s.DB, piecework.Cut{OrderID: of.order.ID, Size: 50, Quantity: 50, By: "test"})
+		s.Must(err)
+		for kind, id := range map[string]int64{"ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"jijian/piecework"
+	"jijian/piecework/label"
 	"jijian/templates"
 )
 
@@ -115,6 +116,7 @@ type board struct {
 	Totals   []operationTotal
 	Grid     grid
 	DayKinds []templates.Option // what its time may be
+	Stocks   []templates.Option // to print commands on
 }
 
 // member is a worker of the crew, or one who has counted in the session though she has left the workshop.
@@ -153,7 +155,7 @@ func (s *Server) board(c echo.Context, id int64) (*board, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &board{Session: ws, DayKinds: dayKinds(visitOf(c))}
+	p := &board{Session: ws, DayKinds: dayKinds(visitOf(c)), Stocks: stockChoice(c, label.CommandStocks)}
 	crew, err := piecework.Crew(ctx, s.DB, ws.WorkshopID)
 	if err != nil {
 		return nil, err

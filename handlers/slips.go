@@ -14,6 +14,7 @@ import (
 	"jijian/payroll/slippdf"
 	"jijian/piecework"
 	"jijian/piecework/account"
+	"jijian/piecework/press"
 	"jijian/templates"
 )
 
@@ -149,8 +150,8 @@ func (s *Server) slipPDF(c echo.Context) error {
 	return s.slipsPDF(c, fmt.Sprintf("slip-%d-%s-v%d", slip.RunID, slip.Worker.Code, slip.Version), []payroll.Slip{*slip})
 }
 
-// Printer sets slips in the fonts of the program, which are read once.
-var Printer = sync.OnceValues(func() (*slippdf.Printer, error) {
+// Fonts are those of the program, read once.
+var Fonts = sync.OnceValues(func() (*press.Fonts, error) {
 	regular, err := templates.Font("NotoSansSC-Regular.ttf")
 	if err != nil {
 		return nil, err
@@ -159,7 +160,7 @@ var Printer = sync.OnceValues(func() (*slippdf.Printer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slippdf.NewPrinter(regular, bold)
+	return press.NewFonts(regular, bold)
 })
 
 // slipsPDF prints slips on the paper of ?format (a5, a4 with three to a sheet, 80mm), in the visitor's language.
@@ -168,12 +169,12 @@ func (s *Server) slipsPDF(c echo.Context, name string, slips []payroll.Slip) err
 	if format == "" {
 		format = slippdf.A5
 	}
-	p, err := Printer()
+	fonts, err := Fonts()
 	if err != nil {
 		return err
 	}
 	var whole bytes.Buffer
-	warnings, err := p.Write(&whole, format, visitOf(c).lang, slipdoc.All(slips, visitOf(c).lang, s.base(c)))
+	warnings, err := slippdf.NewPrinter(fonts).Write(&whole, format, visitOf(c).lang, slipdoc.All(slips, visitOf(c).lang, s.base(c)))
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ var menu = []struct {
 	{piecework.Msg("Take-home"), "/takehomes", nil},
 	{piecework.Msg("Adjustments"), "/adjustments", nil},
 	{piecework.Msg("Pay runs"), "/runs", []string{"/slips", "/disputes"}},
-	{piecework.Msg("Orders"), "/orders", nil},
+	{piecework.Msg("Orders"), "/orders", []string{"/tickets"}},
 	{piecework.Msg("Deliveries"), "/deliveries", nil},
 	{piecework.Msg("Workers"), "/workers", nil},
 	{piecework.Msg("Rates"), "/rates", nil},

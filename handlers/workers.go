@@ -7,11 +7,14 @@ import (
 
 	"jijian/payroll"
 	"jijian/piecework"
+	"jijian/piecework/label"
+	"jijian/templates"
 )
 
 type workerList struct {
 	Query, Status string
 	All           bool // the person sees several workshops
+	Stocks        []templates.Option
 	List          piecework.Page[piecework.Worker]
 	Teams         piecework.Page[piecework.Team] // instead, where Status is "team"
 }
@@ -19,7 +22,7 @@ type workerList struct {
 // workers lists workers by code, or the teams they make.
 func (s *Server) workers(c echo.Context) error {
 	f, ctx := s.filter(c), c.Request().Context()
-	p := workerList{Query: f.Query, Status: f.Status, All: visitOf(c).who.WorkshopID == 0}
+	p := workerList{Query: f.Query, Status: f.Status, All: visitOf(c).who.WorkshopID == 0, Stocks: stockChoice(c, label.Stocks)}
 	var err error
 	if f.Status == "team" {
 		p.Teams, err = piecework.Teams(ctx, s.DB, f)
@@ -44,6 +47,8 @@ type workerShow struct {
 	Slips       []payroll.Slip
 	Adjustments []payroll.Adjustment // no run has taken them in
 	Kinds       map[payroll.Kind]string
+	Badges      []piecework.IssuedCode // the newest first; none was printed yet
+	Stocks      []templates.Option
 	Tax         incomeType // by which tax is withheld today
 	TaxRules    []taxRule
 	Grades      []grade
@@ -62,43 +67,54 @@ func (s *Server) workerShow(c echo.Context) error {
 	if w.Team {
 		return s.teamShow(c, w)
 	}
-	p := workerShow{Worker: w, Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight)}
-	if p.Crew, err = piecework.Crew(ctx, s.DB, w.WorkshopID); err != nil {
+	p, err := s.workerPage(c, w)
+	if err != nil {
 		return err
+	}
+	return s.page(c, "workers/show", p)
+}
+
+func (s *Server) workerPage(c echo.Context, w *piecework.Worker) (*workerShow, error) {
+	ctx := c.Request().Context()
+	var err error
+	p := &workerShow{Worker: w, Stocks: stockChoice(c, label.Stocks), Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight)}
+	if p.Crew, err = piecework.Crew(ctx, s.DB, w.WorkshopID); err != nil {
+		return nil, err
 	}
 	if p.Open, p.Waiting, err = payroll.OpenPay(ctx, s.DB, w, "", ""); err != nil {
-		return err
+		return nil, err
 	}
 	if p.TaxRules, p.Tax, err = s.taxRules(c, w); err != nil {
-		return err
+		return nil, err
 	}
 	if p.Grades, err = s.gradesOf(c, w); err != nil {
-		return err
+		return nil, err
 	}
 	f := piecework.Filter{WorkerID: w.ID}
 	tallies, err := piecework.Tallies(ctx, s.DB, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if p.Members, err = piecework.MembersOfTallies(ctx, s.DB, tallies.Items); err != nil {
-		return err
+		return nil, err
 	}
 	teams, err := piecework.Teams(ctx, s.DB, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.Teams = teams.Items[:min(recent, len(teams.Items))]
 	slips, err := payroll.Slips(ctx, s.DB, 0, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.Status = "open"
 	adjustments, err := payroll.Adjustments(ctx, s.DB, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.Tallies, p.Slips, p.Adjustments = tallies.Items[:min(recent, len(tallies.Items))], slips.Items[:min(recent, len(slips.Items))], adjustments.Items
-	return s.page(c, "workers/show", p)
+	p.Badges, err = piecework.CodeHistory(ctx, s.DB, w.BadgeKind(), w.ID)
+	return p, err
 }
 
 type workerForm struct {

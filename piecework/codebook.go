@@ -2,6 +2,7 @@ package piecework
 
 import (
 	"context"
+	"maps"
 
 	"github.com/uptrace/bun"
 )
@@ -203,4 +204,48 @@ func checkReason(reason string) error {
 	}
 	v.AddMsg("reason", CheckText(reason, MaxNote))
 	return v.Err()
+}
+
+// BadgeKind is the kind of code on the worker's badge.
+func (w *Worker) BadgeKind() CodeKind {
+	if w.Team {
+		return TeamBadge
+	}
+	return WorkerBadge
+}
+
+// WorkersWithBadges are the workers of these ids, or, without ids, all active ones, whom a filter lets through, by code, and the code on
+// the badge of each by id. Who has no badge yet is given one, in the name of by.
+func WorkersWithBadges(ctx context.Context, db bun.IDB, f Filter, by string, ids ...int64) ([]Worker, map[int64]Code, error) {
+	var list []Worker
+	q := like(db.NewSelect().Model(&list).Relation("Workshop").Order("wk.code"), f.Query, "wk.code", "wk.name", "wk.phone")
+	if len(ids) > 0 {
+		q = q.Where("wk.id IN (?)", bun.List(ids))
+	} else {
+		q = q.Where("wk.active AND NOT wk.team")
+	}
+	if f.WorkshopID != 0 {
+		q = q.Where("wk.workshop_id = ?", f.WorkshopID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, nil, wrap("list workers for badges", err)
+	}
+	type group struct {
+		workshop int64
+		kind     CodeKind
+	}
+	groups := map[group][]int64{}
+	for i := range list {
+		g := group{list[i].WorkshopID, list[i].BadgeKind()}
+		groups[g] = append(groups[g], list[i].ID)
+	}
+	badges := make(map[int64]Code, len(list))
+	for g, ids := range groups {
+		codes, err := CodesOf(ctx, db, g.kind, g.workshop, by, ids...)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(badges, codes)
+	}
+	return list, badges, nil
 }

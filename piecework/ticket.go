@@ -429,3 +429,9 @@ func TicketStateOf(ctx context.Context, db bun.IDB, o *ProcessingOrder) (*Ticket
 	slices.SortStableFunc(s.Steps, func(a, b TicketStep) int { return cmp.Compare(a.Operation.Seq, b.Operation.Seq) })
 	return s, nil
 }
+
+// TicketParts are the tickets that a split one was replaced by, by number.
+func TicketParts(ctx context.Context, db bun.IDB, id int64) ([]BundleTicket, error) {
+	var list []BundleTicket
+	return list, wrap("list parts", tickets(db, &list).Where("bt.split_from = ?", id).Order("bt.number").Scan(ctx))
+}

@@ -38,6 +38,8 @@ var statuses = map[string]Status{
 	"applies":   {Done, "Applies"},
 	"later":     {Live, "Later"},
 	"replaced":  {"", "Replaced"},
+	"split":     {"", "Split"},
+	"credited":  {Done, "Credited"},
 }
 
 func statusOf(lang string, s any) Status {

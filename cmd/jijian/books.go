@@ -98,7 +98,7 @@ such as a rare character, is named on standard error. The same run always gives 
 				if err != nil {
 					return err
 				}
-				p, err := handlers.Printer()
+				fonts, err := handlers.Fonts()
 				if err != nil {
 					return err
 				}
@@ -109,7 +109,7 @@ such as a rare character, is named on standard error. The same run always gives 
 				}
 				var warnings []slippdf.Warning
 				err = a.write(file, func(w io.Writer) error {
-					warnings, err = p.Write(w, slippdf.Format(format), lang, slipdoc.All(slips, lang, base))
+					warnings, err = slippdf.NewPrinter(fonts).Write(w, slippdf.Format(format), lang, slipdoc.All(slips, lang, base))
 					return err
 				})
 				for _, w := range warnings {

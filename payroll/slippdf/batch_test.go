@@ -22,11 +22,11 @@ func testPrinter(t testing.TB) *Printer {
 			t.Fatalf("%v: run make assets", err)
 		}
 	}
-	p, err := NewPrinter(weights[0], weights[1])
+	fonts, err := press.NewFonts(weights[0], weights[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return NewPrinter(fonts)
 }
 
 // anyText draws what people and machines put into a name field.

@@ -90,15 +90,8 @@ type Warning struct {
 // Printer sets slips in one pair of fonts. It is safe for concurrent use.
 type Printer struct{ fonts *press.Fonts }
 
-// NewPrinter reads two weights of a font: TrueType outlines, as .ttf. They must cover the characters to be printed; a
-// character that one of them lacks counts as missing.
-func NewPrinter(regular, bold []byte) (*Printer, error) {
-	fonts, err := press.NewFonts(regular, bold)
-	if err != nil {
-		return nil, fmt.Errorf("slip fonts: %w", err)
-	}
-	return &Printer{fonts}, nil
-}
+// NewPrinter is a printer that sets slips in the given fonts. A character that one of their weights lacks counts as missing.
+func NewPrinter(fonts *press.Fonts) *Printer { return &Printer{fonts} }
 
 // Write prints a batch as one document, slips in the given order. lang is "zh" or "en"; any other is taken as "zh".
 //

@@ -12,6 +12,7 @@ import (
 
 	"jijian/payroll/slippdf"
 	"jijian/piecework"
+	"jijian/piecework/press"
 )
 
 // fonts are the two weights that the program embeds.
@@ -30,11 +31,11 @@ func newPrinter(t testing.TB) *slippdf.Printer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := slippdf.NewPrinter(weights[0], weights[1])
+	f, err := press.NewFonts(weights[0], weights[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return slippdf.NewPrinter(f)
 }
 
 // printed is the document of a batch.

@@ -90,6 +90,7 @@ var owners = map[string]string{
 	"sample":     "SELECT workshop_id, 0, 0 FROM rate_samples WHERE id = ?",
 	"worker":     "SELECT workshop_id, id, 0 FROM workers WHERE id = ?",
 	"order":      "SELECT workshop_id, 0, contractor_id FROM processing_orders WHERE id = ?",
+	"ticket":     "SELECT o.workshop_id, 0, 0 FROM bundle_tickets b JOIN processing_orders o ON o.id = b.order_id WHERE b.id = ?",
 	"session":    "SELECT workshop_id, 0, 0 FROM work_sessions WHERE id = ?",
 	"tally":      "SELECT workshop_id, worker_id, 0 FROM tallies WHERE id = ?",
 	// Of what nobody knows the workshop only those who see every workshop may see.

@@ -209,3 +209,17 @@ func TestComposedGlyphs(t *testing.T) {
 		t.Error("something else was changed")
 	}
 }
+
+// TestBrokenFonts: what is no TrueType font is refused, never a panic.
+func TestBrokenFonts(t *testing.T) {
+	good, err := os.ReadFile(filepath.Join("..", "..", "templates", "dist", "fonts", "NotoSansSC-Regular.ttf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, font := range map[string][]byte{"empty": nil, "text": []byte("this is not a font at all"),
+		"cut short": good[:len(good)/2], "collection": append([]byte("ttcf"), good...)} {
+		if _, err := NewFonts(font, good); err == nil {
+			t.Errorf("a font that is %s is taken", what)
+		}
+	}
+}
