@@ -24,14 +24,15 @@ func TestTheExamplesOfThePayPage(t *testing.T) {
 		t.Fatalf("only %d examples found", len(blocks))
 	}
 	sections := strings.Count(string(page), "\n## ")
-	if sections != 11 {
-		t.Errorf("%d sections, want 11", sections)
+	if sections != 14 {
+		t.Errorf("%d sections, want 14", sections)
 	}
 	for n, block := range blocks {
 		block, _, _ = strings.Cut(block, "```")
 		e := example{T: t, tables: schedules}
 		e.Policy = payroll.PolicyOf(piecework.NewWorkshop("W1", ""))
 		e.Hours = payroll.Hours{Minutes: map[int64]int64{}}
+		e.Teams = map[int64][]piecework.TeamMember{}
 		var want string
 		for line := range strings.Lines(block) {
 			if strings.HasPrefix(line, "→ ") {
@@ -63,8 +64,8 @@ func (e *example) read(line string) {
 	case "rate":
 		rate, from, _ := strings.Cut(rest, " from ")
 		r := piecework.PieceRate{OperationID: 1, EffectiveFrom: piecework.Date(from), Rate: pieceworktest.Rate(e, rate)}
-		if len(parts) > 1 && parts[1] == "for this order" {
-			r.OrderID = 1
+		for _, p := range parts[1:] {
+			e.rateWord(&r, p)
 		}
 		e.rates = append(e.rates, r)
 	case "good", "struck":
@@ -78,6 +79,11 @@ func (e *example) read(line string) {
 		e.tax(parts)
 	case "bonus", "allowance", "deduction", "damage", "advance":
 		amount := pieceworktest.Money(e, rest)
+		if len(parts) > 1 && strings.HasPrefix(parts[1], "in parts of ") {
+			e.Adjustments = append(e.Adjustments, payroll.Adjustment{WorkerID: 1, Kind: payroll.Kind(first), Amount: amount, WorkDate: "2026-10-10",
+				Instalment: pieceworktest.Money(e, strings.TrimPrefix(parts[1], "in parts of "))})
+			return
+		}
 		if len(parts) > 1 {
 			run := e.number(strings.TrimPrefix(parts[1], "carried from run "))
 			e.Carried = append(e.Carried, payroll.Owed{WorkerID: 1, Kind: payroll.Kind(first), Amount: amount, Since: "2026-09-05", FromRunID: run})
@@ -89,8 +95,28 @@ func (e *example) read(line string) {
 	}
 }
 
+// rateWord takes in what is said about a rate besides itself.
+func (e *example) rateWord(r *piecework.PieceRate, p string) {
+	words := strings.Fields(p)
+	switch {
+	case p == "for this order":
+		r.OrderID = 1
+	case p == "for all pieces":
+		r.TierMode = piecework.Whole
+	case words[0] == "by" && len(words) == 2:
+		r.TierSpan = piecework.TierSpan(words[1])
+	case len(words) == 4 && words[2] == "at":
+		r.ID, r.Tiers = 1, append(r.Tiers, piecework.RateTier{Threshold: e.number(words[1]), Above: words[0] == "above", Rate: pieceworktest.Rate(e, words[3])})
+		if r.TierMode == "" {
+			r.TierMode = piecework.Marginal
+		}
+	default:
+		e.Errorf("the page says %q of a rate, which is not understood", p)
+	}
+}
+
 func (e *example) work(parts []string) {
-	w := payroll.Work{WorkerID: 1, OrderID: 1, OperationID: 1, Day: "2026-10-05"}
+	w := payroll.Work{WorkerID: 1, OrderID: 1, OperationID: 1, SessionID: int64(len(e.Work) + 1), Day: "2026-10-05"}
 	for _, p := range parts {
 		p, struck := strings.CutPrefix(p, "struck ")
 		at := strings.LastIndexByte(p, ' ')
@@ -114,6 +140,15 @@ func (e *example) work(parts []string) {
 			w.Fixed = &piecework.PieceRate{Rate: rate}
 		case "paid by run":
 			w.CorrectsRunID = e.number(value)
+		case "overtime":
+			e.Marked = map[int64]piecework.WorkSession{w.SessionID: {DayKind: piecework.Overtime, RatePercent: e.number(value)}}
+		case "grade":
+			e.Grades = map[int64][]piecework.WorkerGrade{1: {{Name: "grade", Percent: e.number(value)}}}
+		case "by a team with the share weights":
+			w.WorkerID = 9
+			for i, share := range strings.Split(value, ":") {
+				e.Teams[9] = append(e.Teams[9], piecework.TeamMember{WorkerID: int64(i + 1), ShareWeight: pieceworktest.Rate(e, share).Millionths()})
+			}
 		default:
 			e.Errorf("the page says %q, which is not understood", p)
 		}
@@ -154,6 +189,9 @@ func (e *example) number(s string) int64 {
 // slip is what the example comes to, in the words of the page.
 func (e *example) slip() string {
 	slips := payroll.Compute(e.Input).Slips
+	if len(e.Teams) > 0 {
+		slips = slips[:1] // hers, and not the others'
+	}
 	if len(slips) != 1 {
 		return fmt.Sprintf("%d slips", len(slips))
 	}
@@ -163,6 +201,9 @@ func (e *example) slip() string {
 		fmt.Fprintf(&b, "→ %s ", l.Kind)
 		if l.IsWork() {
 			fmt.Fprintf(&b, "%d × %s = ", l.Quantity, l.Rate)
+		}
+		if l.TeamID != 0 {
+			fmt.Fprintf(&b, "%s, share %s = ", l.TeamAmount, l.Share)
 		}
 		fmt.Fprintf(&b, "%s\n", l.Amount)
 	}
