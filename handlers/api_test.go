@@ -124,6 +124,20 @@ func TestTalliesAreAnsweredInOrder(t *testing.T) {
 	}
 }
 
+// TestTalliesOfAnotherWorkshopAreNotSent: what a device counted for one workshop is not sent as another's.
+func TestTalliesOfAnotherWorkshopAreNotSent(t *testing.T) {
+	s := newSite(t)
+	for who, status := range map[string]int{"lead": 200, "lead2": 403, "admin": 200} {
+		b := s.as(who)
+		b.header.Set("Sec-Fetch-Site", "same-origin")
+		b.json(talliesPath+"?workshop=W1", `{"tallies":[`+tally(s.newUID(), "3")+`],"hold":true}`).wants(t, status)
+		b.json(talliesPath+"?workshop=W9", `{"tallies":[]}`).wants(t, 403)
+	}
+	if got := s.stored(); len(got) != 2 {
+		t.Errorf("stored are %v", got)
+	}
+}
+
 // TestHostileBodies sends bodies that fail as a whole: each is answered with a problem document that names the place.
 func TestHostileBodies(t *testing.T) {
 	s := newSite(t)

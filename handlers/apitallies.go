@@ -48,7 +48,8 @@ type apiTallies struct {
 }
 
 type talliesInput struct {
-	RawBody []byte `contentType:"application/json"`
+	Workshop string `query:"workshop" doc:"code of the workshop they were counted for; a sign-in that may not record for it is refused as a whole (403)"`
+	RawBody  []byte `contentType:"application/json"`
 }
 
 type apiResult struct {
@@ -82,6 +83,9 @@ const tallyPath = "/api/v1/tallies"
 // apiRecord records tallies for a program or a signed-in browser.
 func (s *Server) apiRecord(ctx context.Context, in *talliesInput) (*talliesOutput, error) {
 	v := visitIn(ctx)
+	if err := s.recordsFor(ctx, in.Workshop); err != nil {
+		return nil, err
+	}
 	raw, batch, err := splitTallies(in.RawBody)
 	if err != nil {
 		return nil, err
@@ -120,6 +124,20 @@ func (s *Server) apiRecord(ctx context.Context, in *talliesInput) (*talliesOutpu
 		out.Body.Results[i] = result
 	}
 	return out, nil
+}
+
+// recordsFor refuses who may not record for the workshop with that code; "" asks nothing. A device keeps tallies of the workshop it
+// counted for, and whoever signs in on it next must not send them as hers.
+func (s *Server) recordsFor(ctx context.Context, workshop string) error {
+	if workshop == "" {
+		return nil
+	}
+	own := visitIn(ctx).who.WorkshopID
+	w, err := piecework.WorkshopByCode(ctx, s.DB, printable(workshop))
+	if errors.Is(err, piecework.ErrNotFound) || err == nil && own != 0 && own != w.ID {
+		return piecework.Forbidden("These tallies are of workshop %s. Somebody of that workshop must sign in to send them.", printable(workshop))
+	}
+	return err
 }
 
 // splitTallies takes the body apart into its tallies and what it says about all of them. What is wrong with the body as a whole

@@ -242,11 +242,12 @@ async function send(workshop, batch) {
   return true;
 }
 
-const post = (workshop, batch) => fetch(talliesPath, {
-  method: 'POST', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(patience),
-  headers: {'Content-Type': 'application/json', 'X-Jijian-Workshop': encodeURIComponent(workshop)},
-  body: JSON.stringify({tallies: batch.map(e => e.item)}),
+const post = (workshop, batch) => fetch(talliesPath + '?' + new URLSearchParams({workshop, lang: language()}), {
+  method: 'POST', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(patience), headers: {'Content-Type': 'application/json'},
+  body: JSON.stringify({hold: true, undo: true, clock: Date.now(), tallies: batch.map(e => e.item)}),
 });
+
+const language = () => document.documentElement.lang.startsWith('zh') ? 'zh' : 'en';
 
 const states = {accepted: 'sent', duplicate: 'duplicate', rejected: 'person'};
 
@@ -311,9 +312,11 @@ async function fetchCopy() {
         headers: {Accept: 'application/json', ...(copy?.etag && {'If-None-Match': copy.etag})},
       });
       state.signin = res.status === 401;
-      const clock = Date.parse(res.headers.get('Date'));
-      if (clock) state.skew = clock - Date.now();
-      if (res.ok) await replace(res.headers.get('ETag'), await res.json());
+      if (res.ok) {
+        const data = await res.json();
+        state.skew = Date.parse(data.now) - Date.now();
+        await replace(res.headers.get('ETag'), data);
+      }
       else if (res.status === 304) await replace(copy.etag, copy.data);
     });
   } catch (err) {
