@@ -196,7 +196,11 @@ func (s *Server) checkOrigin(c echo.Context, v *visit) error {
 		}
 		return nil
 	}
-	if err := r.ParseForm(); err != nil {
+	parse := r.ParseForm
+	if kind == echo.MIMEMultipartForm {
+		parse = func() error { return r.ParseMultipartForm(pageLimit) }
+	}
+	if err := parse(); err != nil && !errors.Is(err, http.ErrMissingBoundary) {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return err

@@ -191,6 +191,8 @@ func (s *Server) routes() []route {
 
 		{get, "/scan", office, s.scan, nil},
 		{get, "/scan/data", office, s.scanData, nil},
+		{get, scanImportPath, office, s.scanImportShow, nil},
+		{post, scanImportPath, office, s.scanImportRead, nil},
 		{post, "/scan/photo", office, s.scanPhoto, nil},
 		{get, "/takehomes", office, s.takeHomes, nil},
 		{get, "/takehomes/new", office, s.takeHomeNew, nil},

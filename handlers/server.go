@@ -175,8 +175,11 @@ func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path,
 
 func limitBody(c echo.Context) {
 	limit := int64(pageLimit)
-	if isAPI(c) {
+	switch {
+	case isAPI(c):
 		limit = apiLimit + 1 // the interface itself refuses what is over, with a problem document
+	case c.Path() == scanImportPath:
+		limit = apiLimit
 	}
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)

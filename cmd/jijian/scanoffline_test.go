@@ -119,10 +119,17 @@ func (b *bench) opens(waiting int) {
 	b.waitsFor(fmt.Sprintf(`store.snapshot() !== null && store.counts().queued === %d`, waiting))
 }
 
+// signsIn signs the lead in, unless the phone still knows her.
 func (b *bench) signsIn() {
 	b.Helper()
-	b.does(chromedp.Navigate(b.line.URL+"/signin"), chromedp.SetValue("#f-name", "lead"), chromedp.SetValue("#f-password", demo.Password),
-		chromedp.Submit("#f-password"), chromedp.WaitVisible(".menu"))
+	b.does(chromedp.Navigate(b.line.URL+"/signin"), chromedp.WaitReady("#main"))
+	asked, err := chromedp.Run(b.tab, chromedp.Evaluate[bool](`document.querySelector('#f-name') !== null`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if asked {
+		b.does(chromedp.SetValue("#f-name", "lead"), chromedp.SetValue("#f-password", demo.Password), chromedp.Submit("#f-password"), chromedp.WaitVisible(".menu"))
+	}
 }
 
 // arrived is the number of each scan that the database holds, in the order of the chain.

@@ -6,9 +6,13 @@ import { listen } from './keys.js';
 import { makePad } from './pad.js';
 import { find } from './pinyin.js';
 import { play } from './sound.js';
+import { install } from './offline.js';
+import { makeQueueView } from './queueview.js';
 import * as store from './store.js';
 import { makeBoxes } from './boxes.js';
 import { $, card, count, log, note, openBox, say, typed, words } from './ui.js';
+
+export { store }; // tests look into it
 
 const page = $('scan').dataset;
 const about = Object.fromEntries(new URLSearchParams(location.search));
@@ -379,10 +383,12 @@ $('undo').addEventListener('click', () => {
   if (last) askUndo(last.uid);
   else tell('warning', { name: words.undone, what: words.nothingToUndo });
 });
+const showQueue = makeQueueView((entry) => row(entry, new Set()));
 for (const button of document.querySelectorAll('[data-dialog]')) {
   button.addEventListener('click', () => {
     boxes.fill(button.dataset.dialog);
     openBox(button.dataset.dialog);
+    showQueue();
   });
 }
 
@@ -413,3 +419,4 @@ if (about.code) {
   act(about.code);
 }
 document.documentElement.dataset.scan = 'ready';
+install();
