@@ -28,3 +28,12 @@ func (s *Server) RegisterLine(method, path string) error {
 	s.echo.Add(method, path, s.health)
 	return s.register()
 }
+
+// Listen listens to a session without a connection.
+func (s *Server) Listen(sessionID int64) (leave func(), ok bool) {
+	_, leave, ok = s.watches.listen(sessionID, "")
+	return leave, ok
+}
+
+// MaxListeners bounds how many listen at once.
+const MaxListeners = maxListeners

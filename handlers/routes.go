@@ -188,6 +188,8 @@ func (s *Server) routes() []route {
 		{get, "/sessions/:session/closing", office, s.closingShow, nil},
 		{get, "/sessions/:session/closing/:worker", office, s.closingWorker, nil},
 		{post, "/sessions/:session/closing/:worker", office, s.closingSay, nil},
+		{get, "/sessions/:session/board", office, s.wallShow, nil},
+		{get, eventsPath, office, s.wallEvents, nil},
 
 		{get, "/scan", office, s.scan, nil},
 		{get, "/scan/data", office, s.scanData, nil},

@@ -56,6 +56,7 @@ type Server struct {
 	docs     docsPage         // the same for people
 	signins  *throttle        // by account and by address
 	lookups  *throttle        // of check codes and setup links, by address
+	watches  *watches         // of sessions that boards show
 	stop     context.CancelFunc
 	beside   sync.WaitGroup // what runs beside the requests
 }
@@ -91,11 +92,12 @@ func New(cfg Config) (*Server, error) {
 		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
 	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), headers,
-		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: zipped}), s.admit)
+		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: unzippable}), s.admit)
 	if err := s.register(); err != nil {
 		return nil, err
 	}
 	s.recorder = piecework.NewRecorder(cfg.DB)
+	s.watches = newWatches(func(ctx context.Context, id int64) (string, error) { return piecework.SessionMarker(ctx, s.DB, id) })
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.beside.Go(func() { s.sweep(ctx) })
@@ -114,15 +116,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // HTTP is a server for this handler with the time limits that keep slow clients from holding it.
 func (s *Server) HTTP() *http.Server {
-	return &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
+	h := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Logger.Handler(), slog.LevelWarn)}
+	h.RegisterOnShutdown(s.watches.end) // boards listen for ever; the others are waited for
+	return h
 }
+
+// unzippable holds for what is compressed already, and for events, which would wait for more to compress.
+func unzippable(c echo.Context) bool { return zipped(c) || c.Path() == eventsPath }
 
 // Close stops what runs beside the requests. Tallies still waiting are told to be sent again.
 func (s *Server) Close() {
 	s.stop()
+	s.watches.end()
 	s.recorder.Close()
 	s.beside.Wait()
+	s.watches.beside.Wait()
 }
 
 // sweep deletes expired web sessions now and every hour.

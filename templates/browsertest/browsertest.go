@@ -67,6 +67,23 @@ func Look(t testing.TB, ctx context.Context, name, url string) {
 	report("accessibility", faults)
 }
 
+// Fits opens url in a window of one size, such as a wall screen that nobody scrolls, and reports a page that is wider or higher than the
+// window. With -shots DIR it keeps a picture as NAME-WIDTH.png.
+func Fits(t testing.TB, ctx context.Context, name, url string, size Size) {
+	t.Helper()
+	do(t, chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height), chromedp.Navigate(url)))
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]int64](`[document.documentElement.scrollWidth, document.documentElement.scrollHeight]`))
+	do(t, err)
+	if found[0] > size.Width || found[1] > size.Height {
+		t.Errorf("%s is %d × %d px, more than %d × %d", name, found[0], found[1], size.Width, size.Height)
+	}
+	if *shots != "" {
+		data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		do(t, err)
+		do(t, os.WriteFile(filepath.Join(*shots, fmt.Sprintf("%s-%d.png", name, size.Width)), data, 0o644))
+	}
+}
+
 // tooWide lists what sticks out of the window, except in parts that scroll by themselves.
 const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
 	.filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.menu, .wide-table'))
