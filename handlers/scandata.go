@@ -55,6 +55,7 @@ type scanWorker struct {
 	Replaced []string `json:"replaced,omitempty"` // badges that a newer one took the place of
 	Team     bool     `json:"team,omitempty"`
 	Members  []string `json:"members,omitempty"` // of a team, their codes
+	Share    string   `json:"share_weight"`      // in a team, unless said otherwise
 	Today    scanSum  `json:"today"`
 }
 
@@ -177,7 +178,7 @@ func copyOf(b *piecework.Bench) *scanCopy {
 			badge.kind = piecework.TeamBadge
 		}
 		row := scanWorker{scanNamed: scanNamed{w.Code, w.Name}, Initials: templates.Initials(w.Name), Badges: append([]string{}, valid[badge]...),
-			Replaced: replaced[badge], Team: w.Team, Today: scanSum{today[w.ID]}}
+			Replaced: replaced[badge], Team: w.Team, Share: piecework.Millionths(w.ShareWeight).Decimal().String(), Today: scanSum{today[w.ID]}}
 		for _, m := range b.Members[w.ID] {
 			row.Members = append(row.Members, m.Worker.Code)
 		}

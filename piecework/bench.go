@@ -55,6 +55,9 @@ func BenchOf(ctx context.Context, db bun.IDB, workshopID int64, session string) 
 	if b.Orders, err = OpenOrders(ctx, db, workshopID); err != nil {
 		return nil, err
 	}
+	if err = b.readUnits(ctx, db); err != nil {
+		return nil, err
+	}
 	if err = b.readTotals(ctx, db); err != nil {
 		return nil, err
 	}
@@ -115,6 +118,22 @@ func (b *Bench) readSessions(ctx context.Context, db bun.IDB, code string) error
 	}
 	b.Sessions = append(b.Sessions, *b.Session)
 	return nil
+}
+
+// readUnits fills in what one piece weighs where it is not set at the operation but was used before.
+func (b *Bench) readUnits(ctx context.Context, db bun.IDB) error {
+	var operations []Operation
+	for i := range b.Orders {
+		operations = append(operations, b.Orders[i].Product.Operations...)
+	}
+	units, err := UnitWeights(ctx, db, operations)
+	for i := range b.Orders {
+		for k := range b.Orders[i].Product.Operations {
+			op := &b.Orders[i].Product.Operations[k]
+			op.UnitUG = units[op.ID]
+		}
+	}
+	return err
 }
 
 func (b *Bench) readTotals(ctx context.Context, db bun.IDB) error {

@@ -1,6 +1,6 @@
 // The boxes over the page: how to count, typing and finding, undoing, weighing, the state of the queue, and the rest.
 import { parse } from './codes.js';
-import { maxPieces, milligrams, pieces } from './hand.js';
+import { maxPieces, micrograms, pieces } from './hand.js';
 import { find } from './pinyin.js';
 import { sound } from './sound.js';
 import { makeTeamBox } from './team.js';
@@ -80,13 +80,21 @@ export function makeBoxes(to) {
   const weights = ['gross', 'tare', 'unit'];
   const unitKey = () => `scan-unit-${copy.workshop.code}-${to.work().order}-${to.work().operation}`;
 
+  /** What a piece weighs as far as the server knows, in grams. */
+  function knownUnit() {
+    const { order, operation } = to.work();
+    const known = copy.orders.find((o) => o.code === order)?.operations.find((o) => o.code === operation)?.unit_ug;
+    return known ? String(Number((known / 1e6).toFixed(6))) : '';
+  }
+
   function weigh() {
-    const [gross, tare, unit] = weights.map((name) => milligrams($(`weigh-${name}`).value));
-    const n = pieces(gross, tare ?? ($('weigh-tare').value.trim() === '' ? 0 : null), unit);
+    const text = (name) => $(`weigh-${name}`).value.trim().replace(',', '.');
+    const weight = { gross: text('gross'), tare: text('tare') || '0', unit: text('unit') };
+    const n = pieces(micrograms(weight.gross, 3), micrograms(weight.tare, 3), micrograms(weight.unit, 6));
     const fits = n !== null && n > 0 && n <= maxPieces;
     $('weigh-many').textContent = n === null ? '–' : count(n);
     $('weigh-take').disabled = !fits;
-    return fits ? { n, weight: { gross_mg: gross, tare_mg: tare ?? 0, unit_mg: unit } } : null;
+    return fits ? { n, weight } : null;
   }
   $('weigh-form').addEventListener('input', weigh);
   $('weigh-form').addEventListener('submit', (e) => {
@@ -141,7 +149,7 @@ export function makeBoxes(to) {
       }
       if (id === 'weigh-box') {
         for (const name of weights) $(`weigh-${name}`).value = '';
-        $('weigh-unit').value = localStorage.getItem(unitKey()) ?? '';
+        $('weigh-unit').value = localStorage.getItem(unitKey()) ?? knownUnit();
         weigh();
       }
     },

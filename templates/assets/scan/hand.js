@@ -57,7 +57,7 @@ export function next(hand, work, copy, pending) {
   if (n === null || total === 0) return { need: 'quantity', item };
   if (ticket) item.ticket = ticket.code;
   for (const kind of kinds.slice(1)) if (hand[kind]) item[kind] = hand[kind];
-  if (hand.weight) Object.assign(item, hand.weight);
+  if (hand.weight) item.weight = hand.weight;
   if (hand.checked || work.inspect) return { need: 'confirm', item };
   return { need: null, item };
 }
@@ -85,13 +85,14 @@ export function oneMore(hand, kind) {
   hand.single = hand[kind] === 1;
 }
 
-/** Milligrams in a text such as 12.5 (grams), or null. */
-export function milligrams(text) {
-  const m = /^(\d{1,7})(?:[.,](\d{1,3}))?$/.exec(text.trim());
-  return m ? Number(m[1]) * 1000 + Number((m[2] ?? '').padEnd(3, '0')) : null;
+/** Micrograms in a text such as 12.5 (grams) with at most that many decimals, or null. */
+export function micrograms(text, decimals) {
+  const m = /^(\d{1,7})(?:[.,](\d{1,6}))?$/.exec(text.trim());
+  if (!m || (m[2] ?? '').length > decimals) return null;
+  return Number(m[1]) * 1e6 + Number((m[2] ?? '').padEnd(6, '0'));
 }
 
-/** How many pieces weigh that much, rounded half up; null if they cannot be told. All in whole milligrams. */
+/** How many pieces weigh that much, rounded half up; null if they cannot be told. All in whole micrograms. */
 export function pieces(gross, tare, unit) {
   if (gross === null || tare === null || !unit || gross < tare) return null;
   return Math.floor((2 * (gross - tare) + unit) / (2 * unit));

@@ -22,6 +22,7 @@ export function makeTeamBox(to) {
       li.dataset.code = w.code;
       li.querySelector('b').textContent = w.name;
       li.querySelector('small').textContent = w.code;
+      weight.value = w.share_weight ?? '1';
       weight.setAttribute('aria-label', say('shareWeight', { name: w.name }));
       tick.addEventListener('change', () => {
         weight.disabled = !tick.checked;
@@ -40,7 +41,7 @@ export function makeTeamBox(to) {
   }
 
   async function make() {
-    const asked = [...members].map(([worker, share_weight]) => ({ worker, share_weight: share_weight.trim() || '1' }));
+    const asked = [...members].map(([worker, weight]) => ({ worker, share_weight: weight.trim() }));
     const res = await fetch('/api/v1/teams', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ workshop: copy.workshop.code, members: asked }) });
     const answer = await res.json();
     if (!res.ok) throw new Error(answer.errors?.map((e) => e.message).join(' · ') || answer.detail || answer.title);
