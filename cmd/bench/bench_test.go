@@ -48,7 +48,7 @@ func TestTheLoadIsStored(t *testing.T) {
 	defer listening.Close()
 
 	jijian := &target{name: "jijian", address: listening.Listener.Addr().String(), path: "/api/v1/tallies", token: token,
-		body: appendBatch, check: allAccepted}
+		body: appendBatch, check: allAccepted, spent: func() time.Duration { return 0 }}
 	for _, l := range []load{{4, 1}, {2, 100}} {
 		if _, err := jijian.press(l, 100*time.Millisecond); err != nil {
 			t.Fatal(err)

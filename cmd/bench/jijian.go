@@ -7,52 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"jijian/piecework"
 )
-
-// server is a program that answers requests until it is killed.
-type server struct {
-	cmd *exec.Cmd
-	log *os.File
-}
-
-// start runs a server whose messages go to a file.
-func start(logFile, program string, args ...string) (*server, io.Reader, error) {
-	log, err := os.Create(logFile)
-	if err != nil {
-		return nil, nil, err
-	}
-	cmd := exec.Command(program, args...)
-	cmd.Stderr = log
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, log.Close())
-	}
-	return &server{cmd, log}, out, nil
-}
-
-// kill ends a server without a word, as a power cut would.
-func (s *server) kill() {
-	_ = s.cmd.Process.Kill() // it may have ended by itself
-	_ = s.cmd.Wait()
-	_ = s.log.Close()
-}
-
-// tool runs a command to its end and returns what it printed.
-func tool(ctx context.Context, program string, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w: %s", filepath.Base(program), strings.Join(args, " "), err, out)
-	}
-	return string(out), nil
-}
 
 // startJijian serves a fresh database with the workshop of the load in it.
 func startJijian(ctx context.Context, program, dir string) (*server, *target, error) {
@@ -85,7 +44,7 @@ func startJijian(ctx context.Context, program, dir string) (*server, *target, er
 	}
 	go io.Copy(io.Discard, lines)
 	return s, &target{name: "jijian", address: address, path: "/api/v1/tallies", token: words[len(words)-1],
-		body: appendBatch, check: allAccepted}, nil
+		body: appendBatch, check: allAccepted, spent: s.spent}, nil
 }
 
 // checkBooks makes sure that the tallies 0 to n-1 are stored, each once, and nothing else, and that the books are sound.

@@ -15,7 +15,8 @@ type target struct {
 	address, path, token string
 	body                 func(b []byte, n int64, size int) []byte // a request with the records n to n+size-1
 	check                func(status int, body []byte, size int) error
-	next                 atomic.Int64 // number of the next record
+	spent                func() time.Duration // processor time of the server so far; 0 where the system does not tell
+	next                 atomic.Int64         // number of the next record
 }
 
 // load is one way to press a target.
@@ -33,10 +34,11 @@ func (l load) String() string {
 	return fmt.Sprintf("single, %d connections", l.connections)
 }
 
-// figures is what came of a load: records acknowledged in a second, and how long a request took.
+// figures is what came of a load: records acknowledged in a second, how long a request took, and the processor time that the server
+// spent on a record.
 type figures struct {
-	rate     float64
-	p50, p99 time.Duration
+	rate           float64
+	p50, p99, cost time.Duration
 }
 
 // press sends requests over every connection, each as soon as the one before it is answered, until the time is over. Every answer
@@ -52,7 +54,7 @@ func (t *target) press(l load, length time.Duration) (figures, error) {
 		clients[i] = c
 	}
 	took, errs := make([][]time.Duration, l.connections), make([]error, l.connections)
-	begin := time.Now()
+	begin, spent := time.Now(), t.spent()
 	end := begin.Add(length)
 	var running sync.WaitGroup
 	for i, c := range clients {
@@ -60,6 +62,7 @@ func (t *target) press(l load, length time.Duration) (figures, error) {
 	}
 	running.Wait()
 	elapsed := time.Since(begin)
+	spent = t.spent() - spent
 	for _, err := range errs {
 		if err != nil {
 			return figures{}, fmt.Errorf("%s, %s: %w", t.name, l, err)
@@ -67,7 +70,8 @@ func (t *target) press(l load, length time.Duration) (figures, error) {
 	}
 	all := slices.Concat(took...)
 	slices.Sort(all)
-	return figures{float64(len(all)*l.size) / elapsed.Seconds(), all[len(all)/2], all[len(all)*99/100]}, nil
+	records := len(all) * l.size
+	return figures{float64(records) / elapsed.Seconds(), all[len(all)/2], all[len(all)*99/100], spent / time.Duration(records)}, nil
 }
 
 // repeat sends requests over one connection until the end.

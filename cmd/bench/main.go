@@ -129,7 +129,7 @@ func (m measured) median(t *target, l load) figures {
 // report prints the medians as a table, and what was promised.
 func report(w io.Writer, targets []*target, m measured) {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "load\tserver\trecords/s\tp50 ms\tp99 ms\tratio\t")
+	fmt.Fprintln(out, "load\tserver\trecords/s\tp50 ms\tp99 ms\tprocessor µs\tratio\t")
 	jijian, other := targets[len(targets)-1], targets[0]
 	for _, l := range append(slices.Clone(singles), batches) {
 		for _, t := range targets {
@@ -140,7 +140,7 @@ func report(w io.Writer, targets []*target, m measured) {
 			if t != other && l.size == 1 {
 				ratio = fmt.Sprintf("%.2f", f.rate/m.median(other, l).rate)
 			}
-			fmt.Fprintf(out, "%s\t%s\t%.0f\t%s\t%s\t%s\t\n", l, t.name, f.rate, ms(f.p50), ms(f.p99), ratio)
+			fmt.Fprintf(out, "%s\t%s\t%.0f\t%s\t%s\t%d\t%s\t\n", l, t.name, f.rate, ms(f.p50), ms(f.p99), f.cost.Microseconds(), ratio)
 		}
 	}
 	out.Flush()

@@ -41,7 +41,7 @@ func startPocketBase(ctx context.Context, program, dir string) (*server, *target
 	}
 	return s, &target{name: "PocketBase", address: address, path: "/api/collections/tallies/records",
 		body:  func(b []byte, n int64, _ int) []byte { return appendTally(b, n) },
-		check: created}, nil
+		check: created, spent: s.spent}, nil
 }
 
 // freeAddress is an address of this machine that nobody listens to.
