@@ -73,7 +73,7 @@ func (s *Server) identify(c echo.Context, v *visit) error {
 		if !ok {
 			return errNoSignIn
 		}
-		who, err := account.TokenIdentity(ctx, s.DB, token)
+		who, err := s.tokens.Identity(ctx, token)
 		if errors.Is(err, piecework.ErrForbidden) {
 			return errors.Join(errNoSignIn, err)
 		}

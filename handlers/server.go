@@ -50,6 +50,7 @@ type Server struct {
 	pages    *templates.Pages
 	recorder *piecework.Recorder
 	sessions *scs.SessionManager
+	tokens   *account.TokenCache
 	origins  *http.CrossOriginProtection
 	table    map[string]route // by method and path
 	openAPI  []byte           // the description of the interface
@@ -73,7 +74,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{Config: cfg, echo: echo.New(), pages: pages, origins: http.NewCrossOriginProtection(),
+	s := &Server{Config: cfg, echo: echo.New(), pages: pages, origins: http.NewCrossOriginProtection(), tokens: account.NewTokenCache(cfg.DB),
 		signins: newThrottle(5, 15*time.Minute), lookups: newThrottle(20, 15*time.Minute)}
 	if cfg.BaseURL != "" {
 		u, err := url.Parse(cfg.BaseURL)

@@ -80,12 +80,13 @@ func Tokens(ctx context.Context, db bun.IDB) ([]Token, error) {
 	return list, nil
 }
 
-// RevokeToken ends a token.
+// RevokeToken ends a token, in every [TokenCache] of this process, too.
 func RevokeToken(ctx context.Context, db bun.IDB, id int64) error {
 	res, err := db.NewUpdate().Model((*Token)(nil)).Set("revoked_at = ?", piecework.Now()).Where("id = ? AND revoked_at = 0", id).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("revoke token: %w", err)
 	}
+	revocations.Add(1)
 	if n, _ := res.RowsAffected(); n == 0 {
 		return piecework.NotFound("The token is unknown or was revoked.")
 	}
