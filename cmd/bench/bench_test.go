@@ -110,9 +110,9 @@ func TestEveryTallyIsDifferentWork(t *testing.T) {
 		n    int64
 		want string
 	}{
-		{0, `{"uid":"019a0000-0000-7000-8000-000000000000","session":"S01","worker":"W001","order":"O1","operation":"OP1","good":7,"recorded_at":"2026-03-02T08:15:00+08:00"}`},
-		{799, `{"uid":"019a0000-0000-7000-8000-000000000799","session":"S01","worker":"W100","order":"O2","operation":"OP3","good":5,"recorded_at":"2026-03-02T08:15:00+08:00"}`},
-		{perRound * perSession, `{"uid":"019a0000-0000-7000-8000-000000064000","session":"S02","worker":"W001","order":"O1","operation":"OP1","good":7,"recorded_at":"2026-03-03T08:15:00+08:00"}`},
+		{0, `{"uid":"019a0000-0000-7000-8000-000000000000","session":"S01","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-03-02T08:15:00+08:00"}`},
+		{799, `{"uid":"019a0000-0000-7000-8000-000000000799","session":"S01","worker":"W100","order":"O2","operation":"OP3","good":16,"recorded_at":"2026-03-02T08:15:00+08:00"}`},
+		{perRound * perSession, `{"uid":"019a0000-0000-7000-8000-000000064000","session":"S02","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-03-03T08:15:00+08:00"}`},
 	} {
 		if got := string(appendTally(nil, tt.n)); got != tt.want {
 			t.Errorf("tally %d is %s", tt.n, got)
