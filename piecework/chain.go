@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"iter"
 	"strconv"
+	"strings"
 
 	"github.com/uptrace/bun"
 )
@@ -69,20 +70,31 @@ func AppendTallies(ctx context.Context, db bun.Tx, workshopID int64, tallies []*
 	if err != nil {
 		return err
 	}
+	return appendTallies(ctx, inTx(db), head, tallies)
+}
+
+// appendTallies is AppendTallies for those who know the head of the chain. It moves the head.
+func appendTallies(ctx context.Context, db tx, head *Workshop, tallies []*Tally) error {
 	var c Canonical
 	for _, t := range tallies {
 		head.ChainSeq++
 		head.ChainHash = Link(head.ChainHash, t.content(&c))
 		t.ChainSeq, t.Hash = head.ChainSeq, head.ChainHash
 	}
-	if _, err := db.NewInsert().Model(&tallies).Returning("NULL").Exec(ctx); err != nil {
+	if err := db.exec(ctx, insertTallies, len(tallies), func(args []any, i int) []any { return tallies[i].appendRow(args) }); err != nil {
 		return wrap("insert tallies", err)
 	}
 	if err := bookProgress(ctx, db, tallies); err != nil {
 		return err
 	}
-	return moveHead(ctx, db, head)
+	err := db.exec(ctx, moveHeads, 1, func(args []any, _ int) []any { return append(args, head.ChainSeq, head.ChainHash, head.ID) })
+	return wrap("move chain head", err)
 }
+
+var (
+	insertTallies = &rowQuery{"INSERT INTO tallies (" + tallyColumns + ") VALUES ", marks(strings.Count(tallyColumns, ",") + 1), ""}
+	moveHeads     = &rowQuery{"UPDATE workshops SET ", "chain_seq = ?, chain_hash = ? WHERE id = ?", ""}
+)
 
 // ChainLink is one link of a workshop's chain: its position, what to call it, what its hash covers, and the stored hash.
 type ChainLink struct {
@@ -107,7 +119,7 @@ func AppendLinks(ctx context.Context, db bun.Tx, workshopID int64, links []*Chai
 	return moveHead(ctx, db, head)
 }
 
-func chainHead(ctx context.Context, db bun.Tx, workshopID int64) (*Workshop, error) {
+func chainHead(ctx context.Context, db bun.IDB, workshopID int64) (*Workshop, error) {
 	head := new(Workshop)
 	err := db.NewSelect().Model(head).Column("id", "chain_seq", "chain_hash").Where("id = ?", workshopID).Scan(ctx)
 	return head, wrap("read chain head", err)

@@ -95,9 +95,9 @@ func IsUnique(err error) bool {
 	return errors.As(err, &lite) && (lite.Code() == constraintUnique || lite.Code() == constraintPrimaryKey)
 }
 
-// LockWorkshop makes the transaction the only one that appends to the workshop's chain or claims its tallies until it
+// LockWorkshop makes the transaction db the only one that appends to the workshop's chain or claims its tallies until it
 // ends. Lock several workshops in ascending order of id.
-func LockWorkshop(ctx context.Context, db bun.Tx, workshopID int64) error {
+func LockWorkshop(ctx context.Context, db bun.IDB, workshopID int64) error {
 	res, err := db.ExecContext(ctx, "UPDATE workshops SET chain_seq = chain_seq WHERE id = ?", workshopID)
 	if err != nil {
 		return fmt.Errorf("lock workshop %d: %w", workshopID, err)

@@ -84,7 +84,7 @@ func (f *Flag) Message() *Message {
 }
 
 // storeFlags writes what the guards have noticed about tallies that are stored by now.
-func storeFlags(ctx context.Context, db bun.Tx, flags []*Flag) error {
+func storeFlags(ctx context.Context, db bun.IDB, flags []*Flag) error {
 	flags, err := withoutKnownClocks(ctx, db, flags)
 	if err != nil || len(flags) == 0 {
 		return err
@@ -123,7 +123,7 @@ func raiseFlag(ctx context.Context, db bun.Tx, f *Flag) error {
 }
 
 // withoutKnownClocks leaves out clocks that wait for a person already: one flag for a device and session is enough.
-func withoutKnownClocks(ctx context.Context, db bun.Tx, flags []*Flag) ([]*Flag, error) {
+func withoutKnownClocks(ctx context.Context, db bun.IDB, flags []*Flag) ([]*Flag, error) {
 	var sessions []int64
 	for _, f := range flags {
 		if f.Kind == FlagClock {

@@ -3,6 +3,7 @@ package piecework
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,17 +18,18 @@ const MaxPerHour = 3600
 // maxSkew is how far the clock of a device may be off before somebody should set it right.
 const maxSkew = Instant(2 * time.Minute / time.Millisecond)
 
-// guards is what the guards need to know about one batch: what was counted before, and what the batch itself has added. A guard
-// never refuses; what it notices becomes a [Flag].
+// guards is what the guards know: what was counted before, and what the batch under way has added. A guard never refuses; what it
+// notices becomes a [Flag].
 type guards struct {
-	shops   map[int64]*Workshop // with their settings, by id
-	since   map[workerAt]Instant
+	shops   map[int64]*Workshop  // with their settings, by id
+	since   map[workerAt]Instant // when those whose work is known checked in; 0: they did not
 	work    map[workAt]work
 	stale   map[workAt]bool // the latest tally there was struck, so that another is the latest now
 	orders  map[orderAt]orderSum
+	summed  map[int64]bool         // orders whose sums are known
 	routing map[int64][]*Operation // by product, in sequence
 	skewed  map[sender]bool        // whose clock was remarked upon in this batch
-	teams   map[int64][]TeamMember // of those that count in the batch
+	teams   map[int64][]TeamMember // of those that have counted
 }
 
 type (
@@ -49,48 +51,75 @@ type (
 	}
 )
 
+func (a workerAt) compare(b workerAt) int {
+	return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.worker, b.worker))
+}
+
 func workOf(t *Tally) workAt { return workAt{t.SessionID, t.WorkerID, t.OperationID} }
 
-// newGuards reads what the guards need for items, with one query a table.
-func (k *known) newGuards(ctx context.Context, db bun.Tx, items []*NewTally) (*guards, error) {
-	g := &guards{shops: map[int64]*Workshop{}, since: map[workerAt]Instant{}, work: map[workAt]work{}, stale: map[workAt]bool{},
-		orders: map[orderAt]orderSum{}, routing: map[int64][]*Operation{}, skewed: map[sender]bool{}}
-	for _, op := range k.operations {
-		g.routing[op.ProductID] = append(g.routing[op.ProductID], op)
-	}
-	for _, routing := range g.routing {
-		slices.SortFunc(routing, func(a, b *Operation) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Code, b.Code)) })
-	}
+func newGuards() *guards {
+	return &guards{shops: map[int64]*Workshop{}, since: map[workerAt]Instant{}, work: map[workAt]work{}, stale: map[workAt]bool{},
+		orders: map[orderAt]orderSum{}, summed: map[int64]bool{}, routing: map[int64][]*Operation{}, teams: map[int64][]TeamMember{}}
+}
+
+// route puts an operation into the routing of its product.
+func (g *guards) route(op *Operation) {
+	routing := append(g.routing[op.ProductID], op)
+	slices.SortFunc(routing, func(a, b *Operation) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Code, b.Code)) })
+	g.routing[op.ProductID] = routing
+}
+
+// prepareGuards reads what the guards need for items and do not know yet, with one query a table.
+func (k *known) prepareGuards(ctx context.Context, db tx, items []*NewTally, codes []string) error {
+	g := k.guards
+	g.skewed = map[sender]bool{}
 	var pairs []workerAt
 	var teams []int64
 	for _, t := range items {
 		if s, w := k.sessions[t.Session], k.workers[t.Worker]; s != nil && w != nil {
-			pairs = append(pairs, workerAt{s.ID, w.ID})
-			if w.Team {
+			at := workerAt{s.ID, w.ID}
+			if _, there := g.since[at]; !there {
+				pairs = append(pairs, at)
+			}
+			if _, there := g.teams[w.ID]; w.Team && !there {
 				teams = append(teams, w.ID)
 			}
 		}
 	}
-	if len(pairs) == 0 || len(k.orders) == 0 {
-		return g, nil
-	}
-	var err error
-	if g.teams, err = TeamMembers(ctx, db, teams...); err != nil {
-		return nil, err
+	if len(teams) > 0 {
+		members, err := TeamMembers(ctx, db, teams...)
+		if err != nil {
+			return err
+		}
+		maps.Copy(g.teams, members)
 	}
 	if err := g.readShops(ctx, db, k.workshopIDs); err != nil {
-		return nil, err
+		return err
 	}
-	if err := g.readPresence(ctx, db, pairs); err != nil {
-		return nil, err
+	if len(pairs) > 0 {
+		slices.SortFunc(pairs, workerAt.compare)
+		pairs = slices.Compact(pairs)
+		if err := g.readPresence(ctx, db, pairs); err != nil {
+			return err
+		}
+		if err := g.readWork(ctx, db, pairs); err != nil {
+			return err
+		}
 	}
-	if err := g.readWork(ctx, db, pairs); err != nil {
-		return nil, err
+	var orders []int64
+	for _, code := range codes {
+		if o := k.orders[code]; o != nil && !g.summed[o.ID] {
+			orders = append(orders, o.ID)
+		}
 	}
-	return g, g.readOrders(ctx, db, k.orders)
+	return g.readOrders(ctx, db, orders)
 }
 
-func (g *guards) readShops(ctx context.Context, db bun.Tx, ids []int64) error {
+func (g *guards) readShops(ctx context.Context, db tx, ids []int64) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return g.shops[id] != nil })
+	if len(ids) == 0 {
+		return nil
+	}
 	var list []Workshop
 	err := db.NewSelect().Model(&list).Column("id", "timezone", "repeat_minutes").Where("id IN (?)", bun.List(ids)).Scan(ctx)
 	for i := range list {
@@ -101,12 +130,9 @@ func (g *guards) readShops(ctx context.Context, db bun.Tx, ids []int64) error {
 
 // in makes a condition that finds the rows of these workers in these sessions by their key.
 func in(pairs []workerAt) bun.Safe {
-	slices.SortFunc(pairs, func(a, b workerAt) int {
-		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.worker, b.worker))
-	})
 	var b strings.Builder
 	b.WriteString("(session_id, worker_id) IN (VALUES ")
-	for i, p := range slices.Compact(pairs) {
+	for i, p := range pairs {
 		if i > 0 {
 			b.WriteByte(',')
 		}
@@ -116,9 +142,12 @@ func in(pairs []workerAt) bun.Safe {
 	return bun.Safe(b.String())
 }
 
-func (g *guards) readPresence(ctx context.Context, db bun.Tx, pairs []workerAt) error {
+func (g *guards) readPresence(ctx context.Context, db tx, pairs []workerAt) error {
 	var list []Attendance
 	err := db.NewSelect().Model(&list).Column("session_id", "worker_id", "check_in").Where("?", in(pairs)).Scan(ctx)
+	for _, at := range pairs {
+		g.since[at] = 0
+	}
 	for _, a := range list {
 		g.since[workerAt{a.SessionID, a.WorkerID}] = a.CheckIn
 	}
@@ -126,7 +155,7 @@ func (g *guards) readPresence(ctx context.Context, db bun.Tx, pairs []workerAt) 
 }
 
 // readWork reads what these workers have done, in place of what was known about them.
-func (g *guards) readWork(ctx context.Context, db bun.Tx, pairs []workerAt) error {
+func (g *guards) readWork(ctx context.Context, db tx, pairs []workerAt) error {
 	var list []SessionProgress
 	err := db.NewSelect().Model(&list).Where("?", in(pairs)).Scan(ctx)
 	fresh := map[workAt]work{}
@@ -142,13 +171,15 @@ func (g *guards) readWork(ctx context.Context, db bun.Tx, pairs []workerAt) erro
 	return wrap("look up progress", err)
 }
 
-func (g *guards) readOrders(ctx context.Context, db bun.Tx, orders map[string]*ProcessingOrder) error {
-	ids := make([]int64, 0, len(orders))
-	for _, o := range orders {
-		ids = append(ids, o.ID)
+func (g *guards) readOrders(ctx context.Context, db tx, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
 	}
 	var list []orderSum
 	err := db.NewSelect().Model(&list).Where("order_id IN (?)", bun.List(ids)).Scan(ctx)
+	for _, id := range ids {
+		g.summed[id] = true
+	}
 	for _, s := range list {
 		g.orders[orderAt{s.OrderID, s.OperationID}] = s
 	}

@@ -61,7 +61,7 @@ func (k *known) heldTally(by Actor, in *NewTally, reason *Message) *Held {
 }
 
 // hold keeps what was refused. What is held already, or was decided about, is not held again.
-func hold(ctx context.Context, db bun.Tx, held []*Held) error {
+func hold(ctx context.Context, db bun.IDB, held []*Held) error {
 	if len(held) == 0 {
 		return nil
 	}

@@ -2,18 +2,39 @@ package piecework
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"github.com/uptrace/bun"
 )
 
+// memory is what was read for one batch and holds for the next as well, as long as nobody else writes: a [Recorder] keeps it from
+// commit to commit. What is not there is never remembered.
+type memory struct {
+	sessions   map[string]*WorkSession
+	workers    map[string]*Worker // by code, and by badge as it was sent
+	orders     map[string]*ProcessingOrder
+	products   map[int64]bool // whose operations are known
+	operations map[operationKey]*Operation
+	guards     *guards
+	heads      map[int64]*Workshop // of chains, by workshop
+}
+
+func newMemory() *memory {
+	return &memory{sessions: map[string]*WorkSession{}, workers: map[string]*Worker{}, orders: map[string]*ProcessingOrder{},
+		products: map[int64]bool{}, operations: map[operationKey]*Operation{}, guards: newGuards(), heads: map[int64]*Workshop{}}
+}
+
+// maxRemembered bounds what is kept in memory: workers, and their work at an operation in a session.
+const maxRemembered = 20_000
+
+// full says whether it is time to forget.
+func (m *memory) full() bool { return len(m.workers)+len(m.guards.work) > maxRemembered }
+
 // known is everything the database knows about the codes of one batch, and what the batch itself has added so far.
 type known struct {
+	*memory
 	now         Instant
-	sessions    map[string]*WorkSession
-	workers     map[string]*Worker
-	orders      map[string]*ProcessingOrder
-	operations  map[operationKey]*Operation
 	tallies     map[string]*Tally        // by uid: those the batch names
 	struck      map[string]bool          // uids that have been reversed
 	badges      map[string]*Message      // badges that may not be used, by what was sent, and why
@@ -21,7 +42,6 @@ type known struct {
 	tickets     map[ticketKey]string
 	claimed     map[int64]bool // ids of tallies that a pay run has claimed, where somebody wants to undo
 	workshopIDs []int64
-	guards      *guards
 
 	accepted map[int64][]*Tally // by workshop, not yet written
 	flags    []*Flag
@@ -38,10 +58,10 @@ type ticketKey struct {
 	operation int64
 }
 
-// lookUp reads what the batch refers to, with one query a table, and locks the workshops concerned before it reads what
-// other writers could still change.
-func lookUp(ctx context.Context, db bun.Tx, batches []*Batch) (*known, error) {
-	k := &known{now: Now(), accepted: map[int64][]*Tally{}, struck: map[string]bool{}, tickets: map[ticketKey]string{}}
+// lookUp reads what the batch refers to and the memory does not hold, with one query a table, and locks the workshops concerned
+// before it reads what other writers could still change.
+func lookUp(ctx context.Context, db tx, m *memory, batches []*Batch) (*known, error) {
+	k := &known{memory: m, now: Now(), accepted: map[int64][]*Tally{}, struck: map[string]bool{}, tickets: map[ticketKey]string{}}
 	var items []*NewTally
 	for _, b := range batches {
 		for i := range b.Items {
@@ -51,77 +71,83 @@ func lookUp(ctx context.Context, db bun.Tx, batches []*Batch) (*known, error) {
 	// What cannot be a code or a uid is not looked up: it is not there, and a database may refuse to hear of it.
 	column := func(f func(*NewTally) string, check func(string) *Message) []string {
 		var list []string
-		for _, t := range items {
-			if s := f(t); check(s) == nil {
+		for i, t := range items {
+			if s := f(t); s != "" && (i == 0 || s != f(items[i-1])) && check(s) == nil {
 				list = append(list, s)
 			}
 		}
 		slices.Sort(list)
 		return slices.Compact(list)
 	}
-	var err error
-	if k.sessions, err = byCode[WorkSession](ctx, db, column(func(t *NewTally) string { return t.Session }, CheckCode), func(s *WorkSession) string { return s.Code }); err != nil {
+	sessions := column(func(t *NewTally) string { return t.Session }, CheckCode)
+	if err := byCode(ctx, db, k.sessions, sessions, func(s *WorkSession) string { return s.Code }); err != nil {
 		return nil, err
 	}
-	for _, s := range k.sessions {
-		k.workshopIDs = append(k.workshopIDs, s.WorkshopID)
+	for _, code := range sessions {
+		if s := k.sessions[code]; s != nil {
+			k.workshopIDs = append(k.workshopIDs, s.WorkshopID)
+		}
 	}
 	slices.Sort(k.workshopIDs)
 	k.workshopIDs = slices.Compact(k.workshopIDs)
-	for _, id := range k.workshopIDs {
-		if err := LockWorkshop(ctx, db, id); err != nil {
-			return nil, err
+	if !IsSQLite(db) { // there, the transaction itself is the lock
+		for _, id := range k.workshopIDs {
+			if err := LockWorkshop(ctx, db, id); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if k.workers, err = byCode[Worker](ctx, db, column(func(t *NewTally) string { return t.Worker }, CheckCode), func(w *Worker) string { return w.Code }); err != nil {
+	if err := byCode(ctx, db, k.workers, column(func(t *NewTally) string { return t.Worker }, CheckCode), func(w *Worker) string { return w.Code }); err != nil {
 		return nil, err
 	}
-	if k.orders, err = byCode[ProcessingOrder](ctx, db, column(func(t *NewTally) string { return t.Order }, CheckCode), func(o *ProcessingOrder) string { return o.Code }); err != nil {
+	orders := column(func(t *NewTally) string { return t.Order }, CheckCode)
+	if err := byCode(ctx, db, k.orders, orders, func(o *ProcessingOrder) string { return o.Code }); err != nil {
 		return nil, err
 	}
-	if err = k.readOperations(ctx, db); err != nil {
+	if err := k.readOperations(ctx, db, orders); err != nil {
 		return nil, err
 	}
-	if err = k.readBadges(ctx, db, items); err != nil {
+	if err := k.readBadges(ctx, db, items); err != nil {
 		return nil, err
 	}
 	uids := append(column(func(t *NewTally) string { return t.UID }, CheckUID), column(func(t *NewTally) string { return t.Reverses }, CheckUID)...)
-	if err = k.readTallies(ctx, db, uids); err != nil {
+	if err := k.readTallies(ctx, db, uids); err != nil {
 		return nil, err
 	}
-	if err = k.readBundles(ctx, db, items); err != nil {
+	if err := k.readBundles(ctx, db, items); err != nil {
 		return nil, err
 	}
-	if err = k.readTickets(ctx, db, column(k.ticketOf, CheckCode)); err != nil {
+	if err := k.readTickets(ctx, db, column(k.ticketOf, CheckCode)); err != nil {
 		return nil, err
 	}
-	if err = k.readClaims(ctx, db, batches); err != nil {
+	if err := k.readClaims(ctx, db, batches); err != nil {
 		return nil, err
 	}
-	k.guards, err = k.newGuards(ctx, db, items)
-	return k, err
+	return k, k.prepareGuards(ctx, db, items, orders)
 }
 
-func byCode[T any](ctx context.Context, db bun.Tx, codes []string, code func(*T) string) (map[string]*T, error) {
-	found := make(map[string]*T, len(codes))
-	if len(codes) == 0 {
-		return found, nil
+// byCode adds what codes name and is not among the found.
+func byCode[T any](ctx context.Context, db tx, found map[string]*T, codes []string, code func(*T) string) error {
+	missing := slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return found[c] != nil })
+	if len(missing) == 0 {
+		return nil
 	}
 	var list []T
-	if err := db.NewSelect().Model(&list).Where("code IN (?)", bun.List(codes)).Scan(ctx); err != nil {
-		return nil, wrap("look up codes", err)
+	if err := db.NewSelect().Model(&list).Where("code IN (?)", bun.List(missing)).Scan(ctx); err != nil {
+		return wrap("look up codes", err)
 	}
 	for i := range list {
 		found[code(&list[i])] = &list[i]
 	}
-	return found, nil
+	return nil
 }
 
-func (k *known) readOperations(ctx context.Context, db bun.Tx) error {
-	k.operations = map[operationKey]*Operation{}
+func (k *known) readOperations(ctx context.Context, db tx, orders []string) error {
 	var products []int64
-	for _, o := range k.orders {
-		products = append(products, o.ProductID)
+	for _, code := range orders {
+		if o := k.orders[code]; o != nil && !k.products[o.ProductID] {
+			products = append(products, o.ProductID)
+		}
 	}
 	if len(products) == 0 {
 		return nil
@@ -131,25 +157,44 @@ func (k *known) readOperations(ctx context.Context, db bun.Tx) error {
 		return wrap("look up operations", err)
 	}
 	for i := range list {
-		k.operations[operationKey{list[i].ProductID, list[i].Code}] = &list[i]
+		op := &list[i]
+		k.operations[operationKey{op.ProductID, op.Code}] = op
+		k.guards.route(op)
+	}
+	for _, id := range products {
+		k.products[id] = true
 	}
 	return nil
 }
 
-func (k *known) readTallies(ctx context.Context, db bun.Tx, uids []string) error {
+var findUIDs = &rowQuery{"SELECT uid FROM tallies WHERE uid IN (VALUES ", "(?)", ")"}
+
+// readTallies reads the tallies with these uids. Nearly always there is none.
+func (k *known) readTallies(ctx context.Context, db tx, uids []string) error {
 	k.tallies = make(map[string]*Tally, len(uids))
-	if len(uids) == 0 {
-		return nil
+	values := make([]any, len(uids))
+	for i, uid := range uids {
+		values[i] = uid
+	}
+	var there []string
+	err := db.query(ctx, findUIDs, values, func(rows *sql.Rows) error {
+		var uid string
+		err := rows.Scan(&uid)
+		there = append(there, uid)
+		return err
+	})
+	if err != nil || len(there) == 0 {
+		return wrap("look for uids", err)
 	}
 	var list []struct {
 		Tally      `bun:",extend"`
 		ReversedID int64  `bun:",nullzero"`
 		RUID       string `bun:"r_uid,nullzero"`
 	}
-	err := db.NewSelect().Model(&list).ModelTableExpr("tallies AS t").Column("t.*").
+	err = db.NewSelect().Model(&list).ModelTableExpr("tallies AS t").Column("t.*").
 		ColumnExpr("x.id AS reversed_id, r.uid AS r_uid").
 		Join("LEFT JOIN tallies x ON x.reverses_id = t.id").Join("LEFT JOIN tallies r ON r.id = t.reverses_id").
-		Where("t.uid IN (?)", bun.List(uids)).Scan(ctx)
+		Where("t.uid IN (?)", bun.List(there)).Scan(ctx)
 	if err != nil {
 		return wrap("look up uids", err)
 	}
@@ -164,7 +209,7 @@ func (k *known) readTallies(ctx context.Context, db bun.Tx, uids []string) error
 	return nil
 }
 
-func (k *known) readTickets(ctx context.Context, db bun.Tx, tickets []string) error {
+func (k *known) readTickets(ctx context.Context, db tx, tickets []string) error {
 	if len(tickets) == 0 {
 		return nil
 	}
@@ -178,7 +223,7 @@ func (k *known) readTickets(ctx context.Context, db bun.Tx, tickets []string) er
 }
 
 // readBadges finds the workers whose badge was sent in place of a code, and the badges that may no longer be used.
-func (k *known) readBadges(ctx context.Context, db bun.Tx, items []*NewTally) error {
+func (k *known) readBadges(ctx context.Context, db tx, items []*NewTally) error {
 	sent := map[string]Code{}
 	var codes []Code
 	for _, t := range items {
@@ -227,7 +272,7 @@ func (k *known) readBadges(ctx context.Context, db bun.Tx, items []*NewTally) er
 }
 
 // readBundles finds the tickets of ours among those that were sent, in whichever form. Other programs may have tickets of their own.
-func (k *known) readBundles(ctx context.Context, db bun.Tx, items []*NewTally) error {
+func (k *known) readBundles(ctx context.Context, db tx, items []*NewTally) error {
 	sent := map[string]string{}
 	var codes []string
 	for _, t := range items {

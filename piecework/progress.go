@@ -58,7 +58,7 @@ func merged[T any](list []*T, compare func(*T, *T) int, add func(into, from *T))
 }
 
 // bookProgress adds tallies that have just been stored to the sums: one statement a table, and one more where tallies were struck.
-func bookProgress(ctx context.Context, db bun.Tx, tallies []*Tally) error {
+func bookProgress(ctx context.Context, db tx, tallies []*Tally) error {
 	bySession, byOrder := make([]*SessionProgress, len(tallies)), make([]*orderSum, len(tallies))
 	var struck []int64
 	for i, t := range tallies {
@@ -76,32 +76,41 @@ func bookProgress(ctx context.Context, db bun.Tx, tallies []*Tally) error {
 	byOrder = merged(byOrder, (*orderSum).compare, func(into, from *orderSum) {
 		into.Counts, into.Tallies = into.Plus(from.Counts), into.Tallies+from.Tallies
 	})
-	q := db.NewInsert().Model(&bySession).On("CONFLICT (session_id, worker_id, order_id, operation_id) DO UPDATE")
-	_, err := addTo(q, "sp").Set("last_at = CASE WHEN EXCLUDED.last_at > sp.last_at THEN EXCLUDED.last_at ELSE sp.last_at END").Exec(ctx)
+	err := db.exec(ctx, addToSessions, len(bySession), func(args []any, i int) []any {
+		p := bySession[i]
+		return append(args, p.SessionID, p.WorkerID, p.OrderID, p.OperationID, p.Good, p.Rework, p.ScrapWorkmanship, p.ScrapMaterial, p.Tallies, int64(p.LastAt))
+	})
 	if err != nil {
 		return wrap("sum up sessions", err)
 	}
-	q = db.NewInsert().Model(&byOrder).On("CONFLICT (order_id, operation_id) DO UPDATE")
-	if _, err := addTo(q, "op").Exec(ctx); err != nil {
+	err = db.exec(ctx, addToOrders, len(byOrder), func(args []any, i int) []any {
+		s := byOrder[i]
+		return append(args, s.OrderID, s.OperationID, s.Good, s.Rework, s.ScrapWorkmanship, s.ScrapMaterial, s.Tallies)
+	})
+	if err != nil || len(struck) == 0 {
 		return wrap("sum up orders", err)
-	}
-	if len(struck) == 0 {
-		return nil
 	}
 	return forgetStruck(ctx, db, struck)
 }
 
-// addTo makes an insert add its counts to those of the row that is there.
-func addTo(q *bun.InsertQuery, alias string) *bun.InsertQuery {
-	for _, column := range []string{"good", "rework", "scrap_workmanship", "scrap_material", "tallies"} {
-		q = q.Set("? = ?.? + EXCLUDED.?", bun.Ident(column), bun.Ident(alias), bun.Ident(column), bun.Ident(column))
-	}
-	return q.Returning("NULL")
-}
+// The upserts that add counts to those of the row that is there.
+var (
+	addToSessions = &rowQuery{"INSERT INTO session_progress AS p (session_id, worker_id, order_id, operation_id, " + summed + ", last_at) VALUES ", marks(10),
+		" ON CONFLICT (session_id, worker_id, order_id, operation_id) DO UPDATE SET " + addSummed +
+			", last_at = CASE WHEN EXCLUDED.last_at > p.last_at THEN EXCLUDED.last_at ELSE p.last_at END"}
+	addToOrders = &rowQuery{"INSERT INTO order_progress AS p (order_id, operation_id, " + summed + ") VALUES ", marks(7),
+		" ON CONFLICT (order_id, operation_id) DO UPDATE SET " + addSummed}
+)
+
+const (
+	summed    = "good, rework, scrap_workmanship, scrap_material, tallies"
+	addSummed = "good = p.good + EXCLUDED.good, rework = p.rework + EXCLUDED.rework, scrap_workmanship = p.scrap_workmanship + EXCLUDED.scrap_workmanship, " +
+		"scrap_material = p.scrap_material + EXCLUDED.scrap_material, tallies = p.tallies + EXCLUDED.tallies"
+)
 
 // forgetStruck finds anew when the latest tally was recorded where tallies have just been struck, and closes what guards had
 // noticed about those: they count no more. The unary plus keeps the look-up on the index of the worker's day.
-func forgetStruck(ctx context.Context, db bun.Tx, struck []int64) error {
+func forgetStruck(ctx context.Context, db tx, struck []int64) error {
 	_, err := db.NewUpdate().Model((*SessionProgress)(nil)).
 		Set(`last_at = COALESCE((SELECT MAX(t.recorded_at) FROM tallies t
 			WHERE t.worker_id = sp.worker_id AND t.work_date = (SELECT s.work_date FROM work_sessions s WHERE s.id = sp.session_id)

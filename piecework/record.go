@@ -77,7 +77,12 @@ func RecordBatch(ctx context.Context, db bun.IDB, b Batch) ([]TallyResult, error
 
 // recordBatches stores the tallies of several callers and answers all of them in one row.
 func recordBatches(ctx context.Context, db bun.Tx, batches []*Batch) ([]TallyResult, error) {
-	k, err := lookUp(ctx, db, batches)
+	return recordKnowing(ctx, inTx(db), newMemory(), batches)
+}
+
+// recordKnowing is recordBatches with what was read before. After an error the memory is of no use.
+func recordKnowing(ctx context.Context, db tx, m *memory, batches []*Batch) ([]TallyResult, error) {
+	k, err := lookUp(ctx, db, m, batches)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +109,20 @@ func recordBatches(ctx context.Context, db bun.Tx, batches []*Batch) ([]TallyRes
 }
 
 // flush writes what has been accepted so far.
-func (k *known) flush(ctx context.Context, db bun.Tx) error {
+func (k *known) flush(ctx context.Context, db tx) error {
 	for _, id := range k.workshopIDs {
-		if err := AppendTallies(ctx, db, id, k.accepted[id]); err != nil {
+		if len(k.accepted[id]) == 0 {
+			continue
+		}
+		head := k.heads[id]
+		if head == nil {
+			var err error
+			if head, err = chainHead(ctx, db, id); err != nil {
+				return err
+			}
+			k.heads[id] = head
+		}
+		if err := appendTallies(ctx, db, head, k.accepted[id]); err != nil {
 			return err
 		}
 		delete(k.accepted, id)
@@ -115,7 +131,7 @@ func (k *known) flush(ctx context.Context, db bun.Tx) error {
 }
 
 // storeOriginal makes sure that a tally accepted a moment ago in this batch has its row before it is reversed.
-func (k *known) storeOriginal(ctx context.Context, db bun.Tx, uid string) error {
+func (k *known) storeOriginal(ctx context.Context, db tx, uid string) error {
 	t := k.tallies[uid]
 	if t == nil || t.ID != 0 {
 		return nil
@@ -127,7 +143,7 @@ func (k *known) storeOriginal(ctx context.Context, db bun.Tx, uid string) error 
 }
 
 // accept decides about one tally and remembers it for those after it.
-func (k *known) accept(ctx context.Context, db bun.Tx, b *Batch, in *NewTally) (TallyResult, error) {
+func (k *known) accept(ctx context.Context, db tx, b *Batch, in *NewTally) (TallyResult, error) {
 	t, status, msg := k.judge(b, in)
 	result := TallyResult{UID: in.UID, Status: status, Reason: msg}
 	switch {

@@ -68,6 +68,21 @@ type Tally struct {
 	Flags []Flag `bun:"rel:has-many,join:id=tally_id"`
 }
 
+// tallyColumns are the columns of a tally but for its id, which the database gives.
+const tallyColumns = "uid, workshop_id, session_id, work_date, worker_id, order_id, operation_id, good, rework, scrap_workmanship, scrap_material, " +
+	"gross_mg, tare_mg, unit_ug, ticket, reverses_id, reason, recorded_at, received_at, recorded_by, chain_seq, hash"
+
+// appendRow appends the values of tallyColumns.
+func (t *Tally) appendRow(args []any) []any {
+	var reverses any
+	if t.ReversesID != 0 {
+		reverses = t.ReversesID
+	}
+	return append(args, t.UID, t.WorkshopID, t.SessionID, string(t.WorkDate), t.WorkerID, t.OrderID, t.OperationID,
+		t.Good, t.Rework, t.ScrapWorkmanship, t.ScrapMaterial, t.Weight.GrossMG, t.Weight.TareMG, t.Weight.UnitUG,
+		t.Ticket, reverses, t.Reason, int64(t.RecordedAt), int64(t.ReceivedAt), t.RecordedBy, t.ChainSeq, t.Hash)
+}
+
 // TallyCodes are the codes of what a tally refers to, and the uid it reverses.
 type TallyCodes struct{ Session, Worker, Order, Operation, Reverses string }
 

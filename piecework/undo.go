@@ -18,7 +18,7 @@ const UndoWithin = 30 * time.Minute
 const UndoReason = "undone at the bench"
 
 // readClaims finds out which of the tallies that somebody wants to undo a pay run has claimed.
-func (k *known) readClaims(ctx context.Context, db bun.Tx, batches []*Batch) error {
+func (k *known) readClaims(ctx context.Context, db tx, batches []*Batch) error {
 	var ids []int64
 	for _, b := range batches {
 		for i := range b.Items {

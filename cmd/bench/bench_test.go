@@ -49,6 +49,9 @@ func TestTheLoadIsStored(t *testing.T) {
 
 	jijian := &target{name: "jijian", address: listening.Listener.Addr().String(), path: "/api/v1/tallies", token: token,
 		body: appendBatch, check: allAccepted, spent: func() time.Duration { return 0 }}
+	if err := jijian.warmUp(100); err != nil {
+		t.Fatal(err)
+	}
 	for _, l := range []load{{4, 1}, {2, 100}} {
 		if _, err := jijian.press(l, 100*time.Millisecond); err != nil {
 			t.Fatal(err)
@@ -110,9 +113,9 @@ func TestEveryTallyIsDifferentWork(t *testing.T) {
 		n    int64
 		want string
 	}{
-		{0, `{"uid":"019a0000-0000-7000-8000-000000000000","session":"S01","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-03-02T08:15:00+08:00"}`},
-		{799, `{"uid":"019a0000-0000-7000-8000-000000000799","session":"S01","worker":"W100","order":"O2","operation":"OP3","good":16,"recorded_at":"2026-03-02T08:15:00+08:00"}`},
-		{perRound * perSession, `{"uid":"019a0000-0000-7000-8000-000000064000","session":"S02","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-03-03T08:15:00+08:00"}`},
+		{0, `{"uid":"019a0000-0000-7000-8000-000000000000","session":"S001","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-01-05T09:00:00+08:00"}`},
+		{799, `{"uid":"019a0000-0000-7000-8000-000000000799","session":"S001","worker":"W060","order":"O2","operation":"OP5","good":1,"recorded_at":"2026-01-05T09:00:00+08:00"}`},
+		{perRound * perSession, `{"uid":"019a0000-0000-7000-8000-000000004000","session":"S002","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-01-05T11:00:00+08:00"}`},
 	} {
 		if got := string(appendTally(nil, tt.n)); got != tt.want {
 			t.Errorf("tally %d is %s", tt.n, got)

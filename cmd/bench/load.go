@@ -74,11 +74,27 @@ func (t *target) press(l load, length time.Duration) (figures, error) {
 	return figures{float64(records) / elapsed.Seconds(), all[len(all)/2], all[len(all)*99/100], spent / time.Duration(records)}, nil
 }
 
-// repeat sends requests over one connection until the end.
+// warmUp sends the first round, one request after the other, so that each operation has something to go on with when the connections
+// begin to overtake one another.
+func (t *target) warmUp(size int) error {
+	c, err := dial(t.address, t.path, t.token)
+	if err != nil {
+		return err
+	}
+	defer c.conn.Close()
+	for t.next.Load() < perRound {
+		if _, err := t.repeat(c, size, time.Now()); err != nil {
+			return fmt.Errorf("%s, first round: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// repeat sends requests over one connection until the end, at least one.
 func (t *target) repeat(c *client, size int, end time.Time) ([]time.Duration, error) {
-	took := make([]time.Duration, 0, 1<<14)
+	var took []time.Duration
 	var body []byte
-	for start := time.Now(); start.Before(end); {
+	for start := time.Now(); len(took) == 0 || start.Before(end); {
 		n := t.next.Add(int64(size)) - int64(size)
 		body = t.body(body[:0], n, size)
 		status, answer, err := c.post(body)

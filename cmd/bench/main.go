@@ -103,6 +103,15 @@ func (p plan) measure(ctx context.Context, targets []*target) (measured, error) 
 		m[t] = map[load][]figures{}
 	}
 	jijian := targets[len(targets)-1]
+	for _, t := range targets {
+		size := 1
+		if t == jijian {
+			size = batches.size
+		}
+		if err := t.warmUp(size); err != nil {
+			return nil, err
+		}
+	}
 	for range p.rounds {
 		for _, l := range append(slices.Clone(singles), batches) {
 			for _, t := range targets {

@@ -9,23 +9,24 @@ import (
 	"time"
 )
 
-// The workshop that the load comes from. Tally n is made by the n-th worker in turn; when all have had theirs, they go on with the next
-// operation, and after the last operation of the last order the clock moves on. So every number is a different piece of work, as
-// plausible as the next: nobody is too fast, nothing is handed in twice, and no operation overtakes the one before it.
+// The workshop that the load comes from. The workers stand in a queue and hand in, one after the other, what they did at each operation
+// of an order; then they queue again with the next order, and after the last order the clock moves on. So every tally is a different
+// piece of work, as plausible as the next: nobody is too fast, nothing is handed in twice, and no operation overtakes the one before it.
 const (
 	workshop   = "BENCH"
 	crew       = 100
 	products   = 4
 	operations = 5
 	perRound   = crew * products * operations // tallies between two steps of the clock
-	perSession = 32                           // steps of the clock in a session
-	sessions   = 60
-	step       = 15 * time.Minute
+	perSession = 2                            // steps of the clock in a session
+	perDay     = 4                            // sessions in a day
+	sessions   = 999
+	step       = time.Hour
 )
 
 var (
 	zone     = time.FixedZone("", 8*60*60)
-	firstDay = time.Date(2026, 3, 2, 8, 0, 0, 0, zone)
+	firstDay = time.Date(2026, 1, 5, 8, 0, 0, 0, zone)
 )
 
 // tables is the master data in the form that jijian import reads.
@@ -47,21 +48,27 @@ func tables() map[string][][]string {
 	for p := range products {
 		code := strconv.Itoa(p + 1)
 		add("products", "P"+code, "绢花", "artificial_flower")
-		add("orders", "O"+code, workshop, "CT1", "P"+code, "10000000", "0.9", "2026-03-01")
+		add("orders", "O"+code, workshop, "CT1", "P"+code, "10000000", "0.9", "2026-01-01")
 		for o := range operations {
 			op := strconv.Itoa(o + 1)
 			add("operations", "P"+code, "OP"+op, "工序"+op, op)
-			add("rates", "P"+code, "OP"+op, "2026-03-01", "0.05")
+			add("rates", "P"+code, "OP"+op, "2026-01-01", "0.05")
 		}
 	}
 	for i := range sessions {
-		add("sessions", sessionCode(i), workshop, firstDay.AddDate(0, 0, i).Format(time.DateOnly), "08:00")
+		at := beginning(i)
+		add("sessions", sessionCode(i), workshop, at.Format(time.DateOnly), at.Format("15:04"))
 	}
 	return t
 }
 
 func workerCode(i int) string  { return fmt.Sprintf("W%03d", i+1) }
-func sessionCode(i int) string { return fmt.Sprintf("S%02d", i+1) }
+func sessionCode(i int) string { return fmt.Sprintf("S%03d", i+1) }
+
+// beginning is when a session begins.
+func beginning(session int) time.Time {
+	return firstDay.AddDate(0, 0, session/perDay).Add(time.Duration(session%perDay*perSession) * step)
+}
 
 // writeTables writes the master data into a folder.
 func writeTables(dir string) error {
@@ -90,15 +97,15 @@ func uid(n int64) string { return fmt.Sprintf("%s%012d", uidPrefix, n) }
 func appendTally(b []byte, n int64) []byte {
 	round := int(n / perRound)
 	session := round / perSession % sessions
-	at := firstDay.AddDate(0, 0, session).Add(time.Duration(round%perSession+1) * step)
-	order, operation := int(n/crew)%(products*operations)/operations, int(n/crew)%operations
+	at := beginning(session).Add(time.Duration(round%perSession+1) * step)
+	order, operation := int(n/(operations*crew))%products, int(n%operations)
 	b = append(b, `{"uid":"`...)
 	b = append(b, uidPrefix...)
 	b = appendPadded(b, n, 12)
 	b = append(b, `","session":"S`...)
-	b = appendPadded(b, int64(session+1), 2)
+	b = appendPadded(b, int64(session+1), 3)
 	b = append(b, `","worker":"W`...)
-	b = appendPadded(b, n%crew+1, 3)
+	b = appendPadded(b, n/operations%crew+1, 3)
 	b = append(b, `","order":"O`...)
 	b = strconv.AppendInt(b, int64(order+1), 10)
 	b = append(b, `","operation":"OP`...)
