@@ -50,6 +50,89 @@ func TestCallersWhoShareACommitGetTheirOwnAnswers(t *testing.T) {
 	}
 }
 
+// What a recorder remembers from commit to commit is good only as long as nobody else writes. Here others do, between its commits.
+func TestARecorderNoticesWhatOthersWrite(t *testing.T) {
+	w := twoShops(t)
+	recorder := piecework.NewRecorder(w.DB)
+	defer recorder.Close()
+	session := new(piecework.WorkSession)
+	w.Must(w.DB.NewSelect().Model(session).Where("code = 'S1'").Scan(w.Ctx))
+	n := 0
+	next := func(options ...func(*piecework.NewTally)) string {
+		t.Helper()
+		n++
+		uid := fmt.Sprintf("n%d", n)
+		results, err := recorder.Record(w.Ctx, piecework.Actor{Name: "lead"}, []piecework.NewTally{tally(uid, options...)})
+		w.Must(err)
+		said := strings.TrimPrefix(said(results)[0], uid+" ")
+		for _, warning := range results[0].Warnings {
+			said += "; " + warning.String()
+		}
+		return said
+	}
+	other := func(uid string, options ...func(*piecework.NewTally)) func() {
+		return func() {
+			results := record(w, tally(uid, options...))
+			if got := said(results)[0]; got != uid+" accepted" {
+				t.Errorf("another writer was told %q", got)
+			}
+		}
+	}
+	worker := func(code string) func(*piecework.NewTally) {
+		return func(t *piecework.NewTally) { t.Worker = code }
+	}
+	for _, step := range []struct {
+		name    string
+		happens func()
+		tally   []func(*piecework.NewTally)
+		want    string
+	}{
+		{"nothing", func() {}, nil, "accepted"},
+		{"nothing again", func() {}, []func(*piecework.NewTally){worker("A2")}, "accepted"},
+		{"another tally of the same worker", other("o1", worker("A3")), []func(*piecework.NewTally){worker("A3")}, "accepted; Counted at the same operation"},
+		{"most of the order", other("o2", good(4990)), []func(*piecework.NewTally){worker("A2"), good(1)}, "pieces are counted at this operation, but only 5000 are ordered"},
+		{"a ticket is used", other("o3", ticket("T1")), []func(*piecework.NewTally){ticket("T1")}, "rejected ticket T1 is already credited"},
+		{"its tally is struck", other("o4", ticket("T1"), reversing("o3")), []func(*piecework.NewTally){ticket("T1")}, "accepted"},
+		{"the session closes", func() { w.Must(piecework.CloseSession(w.Ctx, w.DB, session.ID, "lead")) }, nil, "rejected session S1 is closed"},
+		{"it is opened again", func() { w.Must(piecework.ReopenSession(w.Ctx, w.DB, session.ID)) }, nil, "accepted"},
+		{"the order closes", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false)) }, nil, "rejected order O1 is closed"},
+		{"it is opened again, too", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, true)) }, nil, "accepted"},
+	} {
+		step.happens()
+		if got := next(step.tally...); !strings.Contains(got, step.want) {
+			t.Errorf("%s: %q, want %q", step.name, got, step.want)
+		}
+	}
+	checkChain(w)
+	w.Must(piecework.CheckProgress(w.Ctx, w.DB))
+}
+
+// A commit that fails leaves nothing behind in the recorder: neither an open transaction nor sums that were never stored.
+func TestARecorderForgetsWhatWasNotStored(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	recorder := piecework.NewRecorder(w.DB)
+	defer recorder.Close()
+	send := func(uid string) error {
+		_, err := recorder.Record(w.Ctx, piecework.Actor{Name: "lead"}, []piecework.NewTally{tally(uid)})
+		return err
+	}
+	w.Must(send("a"))
+	_, err := w.DB.ExecContext(w.Ctx, "ALTER TABLE order_progress RENAME TO elsewhere")
+	w.Must(err)
+	for range 2 {
+		if err := send("b"); err == nil {
+			t.Error("stored although a table is missing")
+		}
+	}
+	_, err = w.DB.ExecContext(w.Ctx, "ALTER TABLE elsewhere RENAME TO order_progress")
+	w.Must(err)
+	w.Must(send("b"))
+	if n := checkChain(w); n != 2 {
+		t.Errorf("%d tallies are stored", n)
+	}
+	w.Must(piecework.CheckProgress(w.Ctx, w.DB))
+}
+
 func TestARecorderThatStoppedSaysSo(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	recorder := piecework.NewRecorder(w.DB)
