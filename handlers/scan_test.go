@@ -89,15 +89,15 @@ func (b *bench) chooses(operation, fixed string) {
 // "Process" and the old code 229, and only the place on the keyboard tells which it was. Line breaks are Enter.
 func wedge(text string, between time.Duration, method bool) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		at := time.Now()
 		for _, c := range text {
-			for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-				key := pressed(c, method)
-				key.Type = typ
-				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
-					return err
-				}
+			key := pressed(c, method)
+			key.Type = input.DispatchKeyEventTypeRawKeyDown
+			if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
+				return err
 			}
-			time.Sleep(between)
+			at = at.Add(between)
+			time.Sleep(time.Until(at))
 		}
 		return nil
 	})
