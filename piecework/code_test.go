@@ -3,6 +3,8 @@ package piecework_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -66,6 +68,37 @@ func TestCodeVectors(t *testing.T) {
 		}
 	}
 }
+
+// TestCodeVectorsOnTheScanPage holds the scan page's reader of codes against the same vectors.
+func TestCodeVectorsOnTheScanPage(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "templates", "assets", "scan", "codes.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile("testdata/codes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join(t.TempDir(), "codes.mjs")
+	if err := os.WriteFile(script, slices.Concat(source, []byte("\nconst v = "), data, []byte(againstVectors)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("node", script).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "compared") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+const againstVectors = `
+const same = (s, want, read) => { if (Object.keys(want).some((k) => want[k] !== read[k])) { console.log(s, read, 'instead of', want); process.exitCode = 1; } };
+for (const c of v.codes) {
+  for (const s of [c.text, c.short, ...c.also]) same(s, { kind: c.kind, serial: c.serial, text: c.text, short: c.short }, parse(s));
+}
+for (const s of v.refused.form) same(s, { wrong: 'none' }, parse(s));
+for (const s of v.refused.check) same(s, { wrong: 'misread' }, parse(s));
+for (const [command, s] of Object.entries(v.commands)) same(s, { command }, parse(s));
+console.log('compared');
+`
 
 func TestCodeAddress(t *testing.T) {
 	c := piecework.Code{Kind: piecework.TicketCode, Serial: 41}

@@ -25,7 +25,7 @@ function short(kind, serial) {
 
 /** The code within what was read, as it should have been written. */
 function bare(input) {
-  let s = input.replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).toUpperCase().replace(/[\s-]/g, '');
+  let s = input.replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replace(/[a-z]/g, (c) => c.toUpperCase()).replace(/[ \t\r\n\u00a0\u3000-]/g, '');
   const at = s.lastIndexOf('/Q/');
   if (at >= 0) s = s.slice(at + 3).split(/[/?#]/)[0];
   return s.replace(/[IL]/g, '1').replace(/O/g, '0');
@@ -50,7 +50,7 @@ export function parse(input) {
     if (!kind) return none;
     if (damm(text) !== 0) return misread;
     if (short(kind, serial) !== text) return none;
-  } else if (/^[WTSCHG][0-9A-HJKMNP-TV-Z]{6}./.test(text) && text.length === 8) {
+  } else if (/^[WTSCHG][0-9A-HJKMNP-TV-Z]{6}[!-~]$/.test(text)) {
     kind = text[0];
     serial = [...text.slice(1, 7)].reduce((n, c) => n * 32 + crockford.indexOf(c), 0);
     if (long(kind, serial) !== text) return misread;
