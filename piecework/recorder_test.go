@@ -55,8 +55,8 @@ func TestARecorderNoticesWhatOthersWrite(t *testing.T) {
 	w := twoShops(t)
 	recorder := piecework.NewRecorder(w.DB)
 	defer recorder.Close()
-	session := new(piecework.WorkSession)
-	w.Must(w.DB.NewSelect().Model(session).Where("code = 'S1'").Scan(w.Ctx))
+	first := new(piecework.WorkSession)
+	w.Must(w.DB.NewSelect().Model(first).Where("code = 'S1'").Scan(w.Ctx))
 	n := 0
 	next := func(options ...func(*piecework.NewTally)) string {
 		t.Helper()
@@ -81,6 +81,7 @@ func TestARecorderNoticesWhatOthersWrite(t *testing.T) {
 	worker := func(code string) func(*piecework.NewTally) {
 		return func(t *piecework.NewTally) { t.Worker = code }
 	}
+	later := []func(*piecework.NewTally){session("S1", piecework.Now()+60_000)} // than anything that closes here
 	for _, step := range []struct {
 		name    string
 		happens func()
@@ -93,9 +94,9 @@ func TestARecorderNoticesWhatOthersWrite(t *testing.T) {
 		{"most of the order", other("o2", good(4990)), []func(*piecework.NewTally){worker("A2"), good(1)}, "pieces are counted at this operation, but only 5000 are ordered"},
 		{"a ticket is used", other("o3", ticket("T1")), []func(*piecework.NewTally){ticket("T1")}, "rejected ticket T1 is already credited"},
 		{"its tally is struck", other("o4", ticket("T1"), reversing("o3")), []func(*piecework.NewTally){ticket("T1")}, "accepted"},
-		{"the session closes", func() { w.Must(piecework.CloseSession(w.Ctx, w.DB, session.ID, "lead")) }, nil, "rejected session S1 is closed"},
-		{"it is opened again", func() { w.Must(piecework.ReopenSession(w.Ctx, w.DB, session.ID)) }, nil, "accepted"},
-		{"the order closes", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false)) }, nil, "rejected order O1 is closed"},
+		{"the session closes", func() { w.Must(piecework.CloseSession(w.Ctx, w.DB, first.ID, "lead")) }, later, "rejected session S1 is closed"},
+		{"it is opened again", func() { w.Must(piecework.ReopenSession(w.Ctx, w.DB, first.ID)) }, nil, "accepted"},
+		{"the order closes", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false)) }, later, "rejected order O1 is closed"},
 		{"it is opened again, too", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, true)) }, nil, "accepted"},
 	} {
 		step.happens()
