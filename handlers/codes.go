@@ -40,6 +40,9 @@ func (s *Server) codeShow(c echo.Context) error {
 		return s.render(c, http.StatusNotFound, "codes/show", nil, p)
 	}
 	if mayOf[v.who.Role]&office != 0 {
+		if code.Kind == piecework.TakeHomeCode {
+			return s.takeHomeOf(c, code)
+		}
 		return c.Redirect(http.StatusSeeOther, "/scan?code="+code.String())
 	}
 	if v.who.Role == account.Worker && code.Kind == piecework.WorkerBadge {

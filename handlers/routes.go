@@ -201,6 +201,7 @@ func (s *Server) routes() []route {
 		{post, "/takehomes", office, s.takeHomeCreate, nil},
 		{get, "/takehomes/export", office, s.takeHomesExport, nil},
 		{get, "/takehomes/:takehome", office, s.takeHomeShow, nil},
+		{get, "/takehomes/:takehome/slip.pdf", office, s.takeHomePrint, nil},
 		{post, "/takehomes/:takehome/in", office, s.takeHomeIn, nil},
 		{post, "/takehomes/:takehome/close", office, s.takeHomeClose, nil},
 		{post, "/takehomes/:takehome/cancel", office, s.takeHomeCancel, nil},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +13,7 @@ import (
 
 	"jijian/payroll/exchange"
 	"jijian/piecework"
+	"jijian/piecework/label"
 	"jijian/templates"
 )
 
@@ -121,6 +124,37 @@ func (s *Server) takeHomeCreate(c echo.Context) error {
 
 func takeHomePath(id int64) string { return fmt.Sprintf("/takehomes/%d", id) }
 
+// takeHomeOf leads from the code on a slip to its lot.
+func (s *Server) takeHomeOf(c echo.Context, code piecework.Code) error {
+	ctx := c.Request().Context()
+	issued, err := piecework.IssuedCodeOf(ctx, s.DB, code)
+	if err != nil {
+		return err
+	}
+	if err := visitOf(c).who.May(ctx, s.DB, "takehome", issued.TargetID); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, takeHomePath(issued.TargetID))
+}
+
+// takeHomePrint prints the slip that goes with a lot.
+func (s *Server) takeHomePrint(c echo.Context) error {
+	ctx := c.Request().Context()
+	th, err := piecework.TakeHomeByID(ctx, s.DB, paramID(c, "takehome"))
+	if err != nil {
+		return err
+	}
+	codes, err := piecework.CodesOf(ctx, s.DB, piecework.TakeHomeCode, th.WorkshopID, visitOf(c).who.Name, th.ID)
+	if err != nil {
+		return err
+	}
+	slip := label.TakeHome{Name: th.Worker.Name, WorkerCode: th.Worker.Code, Order: th.Order.Code, Product: th.Order.Product.Name,
+		Operation: th.Operation.Name, Quantity: th.Quantity, OutOn: th.OutOn, DueOn: th.DueOn, Code: codes[th.ID]}
+	return s.printLabels(c, "takehome-"+slip.Code.String(), label.Roll58, func(p *label.Printer, w io.Writer, job label.Job) ([]label.Warning, error) {
+		return p.TakeHomes(w, job, []label.TakeHome{slip})
+	})
+}
+
 type takeHomePage struct {
 	TakeHome *piecework.TakeHome
 	Code     piecework.Code
@@ -129,6 +163,7 @@ type takeHomePage struct {
 	Returns  []piecework.TakeHomeReturn
 	Bar      bar
 	Sessions []templates.Option // open ones, into which a hand-in can go
+	Stocks   []templates.Option // to print the slip on
 	Form     values
 	Closing  bool // the form that was refused is that of closing
 	rates    *piecework.RateBook
@@ -152,7 +187,7 @@ func (s *Server) showTakeHome(c echo.Context, wrong error, typed values) error {
 	if err != nil {
 		return err
 	}
-	p := &takeHomePage{TakeHome: th, Zone: th.Workshop.Location(), Day: th.Workshop.Today(), Form: typed}
+	p := &takeHomePage{TakeHome: th, Zone: th.Workshop.Location(), Day: th.Workshop.Today(), Form: typed, Stocks: stockChoice(c, label.Stocks)}
 	p.Closing = typed["unworked"] != ""
 	if typed == nil {
 		p.Form = values{}

@@ -67,6 +67,13 @@ func TestTakeHomes(t *testing.T) {
 	if x := lead.get("/takehomes/export?format=xlsx"); x.status != 200 || !strings.HasPrefix(x.body, "PK") {
 		t.Errorf("workbook: %d", x.status)
 	}
+	codes, err := piecework.CodesOf(s.Ctx, s.DB, piecework.TakeHomeCode, s.Workshop.ID, "test", 1)
+	s.Must(err)
+	lead.get("/q/"+codes[1].String()).goes(t, "/takehomes/1")
+	s.as("lead2").get("/q/"+codes[1].String()).wants(t, 404)
+	if slip := lead.get("/takehomes/1/slip.pdf?stock=40x30"); slip.status != 200 || !strings.HasPrefix(slip.body, "%PDF") {
+		t.Errorf("slip: %d %.200s", slip.status, slip.body)
+	}
 	lead.post("/takehomes/1/reopen").goes(t, "/takehomes/1")
 	lead.get("/takehomes/1").wants(t, 200, "重新打开", `76 <span class="unit">`)
 

@@ -265,6 +265,33 @@ func TestLabelsSayWhatTheyShould(t *testing.T) {
 	}
 }
 
+// TestTakeHomeSlips: the slip of a lot says who, what, how many and until when, and its code is read back.
+func TestTakeHomeSlips(t *testing.T) {
+	p := newPrinter(t)
+	slip := label.TakeHome{Name: "欧阳素珍", WorkerCode: "A12", Order: "LH-1000", Product: "绢花玫瑰 七头", Operation: "粘花", Quantity: 1200,
+		OutOn: "2026-11-02", DueOn: "2026-11-09", Code: code(piecework.TakeHomeCode, 12)}
+	for _, stock := range label.Stocks {
+		file, warnings := pdf(t, func(w *bytes.Buffer) ([]label.Warning, error) {
+			return p.TakeHomes(w, label.Job{Stock: stock, Base: base}, []label.TakeHome{slip})
+		})
+		text := strings.Join(strings.Fields(run(t, "pdftotext", "-layout", file, "-")), "")
+		for _, want := range []string{"欧阳素珍", "A12", "1200件粘花", "LH-1000", "11-09"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is not printed:\n%s", stock, want, text)
+			}
+		}
+		found := run(t, "zbarimg", append([]string{"--quiet"}, cutUp(t, file, stock, 1)...)...)
+		for _, want := range []string{"CODE-128:" + slip.Code.Short(), "QR-Code:" + slip.Code.Address(base)} {
+			if !strings.Contains(found, want) {
+				t.Errorf("%s: %q is not read back from %q", stock, want, found)
+			}
+		}
+		if len(warnings) > 0 {
+			t.Errorf("%s: warnings %v", stock, warnings)
+		}
+	}
+}
+
 // TestAnyNamePrints: what cannot be printed or is far too long is reported, and costs no label.
 func TestAnyNamePrints(t *testing.T) {
 	p := newPrinter(t)

@@ -10,6 +10,8 @@ import (
 type words struct {
 	badges, tickets, sheet string // titles of documents
 	pieces                 string
+	takeHomes              string // title of the document
+	out, back              string // days of take-home work
 	all, comma             string
 	session                string
 	commands               map[piecework.Command]command
@@ -24,6 +26,7 @@ var inOrder = []piecework.Command{piecework.Times10, piecework.Times50, piecewor
 
 var chinese = words{
 	badges: "工牌", tickets: "菲票", sheet: "操作码",
+	takeHomes: "带回家做", out: "%s 发出", back: "%s 前交回",
 	pieces: "%d 件", all: "全部工序", comma: "、",
 	session: "扫这个码，在本场计件",
 	commands: map[piecework.Command]command{
@@ -40,6 +43,7 @@ var chinese = words{
 
 var english = words{
 	badges: "Badges", tickets: "Bundle tickets", sheet: "Commands",
+	takeHomes: "Take-home work", out: "Out %s", back: "Back by %s",
 	pieces: "%d pcs", all: "All operations", comma: ", ",
 	session: "Scan to count in this session",
 	commands: map[piecework.Command]command{
