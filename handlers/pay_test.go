@@ -57,7 +57,7 @@ func TestRuns(t *testing.T) {
 	b.get(run+"?q=zzz").wants(t, 200, "没有符合的结算单")
 
 	b.post(run+"/approve").wants(t, 403)
-	b.post(run+"/paid").wants(t, 403)
+	b.post(run+"/paid", "method", "cash").wants(t, 403)
 	s.Count("S1", "A1", "cut", 10)
 	b.get(run).wants(t, 200, "又有 1 条计件")
 	b.post(run+"/recompute").wants(t, 303)
@@ -65,12 +65,12 @@ func TestRuns(t *testing.T) {
 
 	k := s.as("bookkeeper")
 	k.get(run).wants(t, 200, run+"/approve")
-	k.post(run+"/paid").wants(t, 409)
+	k.post(run+"/paid", "method", "cash").wants(t, 409)
 	k.post(run+"/approve").wants(t, 303)
 	k.get(run).wants(t, 200, "已审核", "孙会计", "标记为已发放")
 	b.post(run+"/recompute").wants(t, 409)
 	b.post(run+"/discard").wants(t, 409)
-	k.post(run+"/paid").wants(t, 303)
+	k.post(run+"/paid", "method", "cash").wants(t, 303)
 	k.get(run).wants(t, 200, "已发放")
 
 	admin := s.as("admin")
@@ -195,7 +195,7 @@ func TestSlip(t *testing.T) {
 	b.get(a.location).wants(t, 200, "第 2 版", "¥39.00", "补记 20 件")
 	b.get("/slips/1").wants(t, 200, "已被新版本取代", a.location)
 	mine.get("/slips/1").wants(t, 200, "已被新版本取代")
-	b.post("/runs/1/paid").wants(t, 303)
+	b.post("/runs/1/paid", "method", "cash").wants(t, 303)
 	b.post(a.location+"/reissue", "reason", "晚了").wants(t, 409)
 	s.as("lead2").get("/slips/1").wants(t, 404)
 	s.as("contractor").get("/slips/1").wants(t, 403)

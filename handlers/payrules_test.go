@@ -188,3 +188,25 @@ func TestSecondPersonAndInstalments(t *testing.T) {
 	lead.post("/adjustments/1/postpone", "not_before", "2026-12-01").wants(t, 409)
 	lead.post("/adjustments/2/postpone", "not_before", "soon").wants(t, 422)
 }
+
+// A part is paid by WeChat on the slip, the rest of everybody in cash on the run; the worker sees it.
+func TestPayments(t *testing.T) {
+	s := newSite(t)
+	run := busy(s)
+	books, lead := s.as("bookkeeper"), s.as("lead")
+	slips, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, 0)
+	s.Must(err)
+	slip := fmt.Sprintf("/slips/%d", slips[0].ID)
+	books.get(slip).wants(t, 200, "还没有付款", "登记付款")
+	lead.post(slip+"/paid", "method", "cash").wants(t, 403)
+	books.post(slip+"/paid", "method", "", "amount", "1,0").wants(t, 422, `value="1,0"`, "请选择")
+	books.post(slip+"/paid", "method", "wechat", "amount", "9999").wants(t, 422, "超过还欠她的", `value="9999"`)
+	books.post(slip+"/paid", "method", "wechat", "amount", "1.50").goes(t, slip+"#paid")
+	books.get(slip).wants(t, 200, "微信", "¥1.50", "还欠")
+	at := fmt.Sprintf("/runs/%d", run.ID)
+	books.get(at).wants(t, 200, "¥1.50", "已付")
+	books.post(at+"/paid", "method", "").wants(t, 422)
+	books.post(at+"/paid", "method", "cash", "paid_on", "2026-11-05").goes(t, at)
+	lead.get(slip).wants(t, 200, "现金", "微信")
+	lead.get(slip).lacks(t, "还欠", "登记付款")
+}

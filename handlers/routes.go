@@ -239,6 +239,7 @@ func (s *Server) routes() []route {
 		{get, "/slips/:slip", office | worker, s.slipShow, nil},
 		{get, "/slips/:slip/slip.pdf", office | worker, s.slipPDF, nil},
 		{post, "/slips/:slip/reissue", office, s.slipReissue, nil},
+		{post, "/slips/:slip/paid", books, s.slipPaid, nil},
 		{post, "/slips/:slip/confirm", worker, s.slipConfirm, nil},
 		{post, "/slips/:slip/dispute", worker, s.slipDispute, nil},
 		{post, "/disputes/:dispute/answer", office, s.disputeAnswer, nil},

@@ -13,6 +13,7 @@ import (
 	"jijian/payroll"
 	"jijian/payroll/exchange"
 	"jijian/piecework"
+	"jijian/templates"
 )
 
 type runList struct {
@@ -114,8 +115,10 @@ type runPage struct {
 	Changes  []payroll.Change
 	Query    string
 	Slips    piecework.Page[payroll.Slip]
-	Books    bool // the person may approve and pay
-	Own      bool // the person computed it herself
+	Books    bool               // the person may approve and pay
+	Own      bool               // the person computed it herself
+	Methods  []templates.Option // how money may change hands
+	Paid     piecework.Money    // what workers have received
 	Under    []underRow
 	Status   string // the state of slips that the list is narrowed to
 	Says     map[int64]payroll.SayState
@@ -153,6 +156,16 @@ func (s *Server) runShow(c echo.Context) error {
 		if err = p.hear(ctx, s); err != nil {
 			return err
 		}
+	}
+	if run.Locked() {
+		sums, err := payroll.PaidOf(ctx, s.DB, run.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range sums {
+			p.Paid = p.Paid.Add(m)
+		}
+		p.Methods = methods(visitOf(c))
 	}
 	if run.Status == payroll.Draft {
 		if p.Review, err = payroll.ReviewOf(ctx, s.DB, run); err != nil {
@@ -218,11 +231,6 @@ func (s *Server) runRecompute(c echo.Context) error {
 // runApprove locks a draft.
 func (s *Server) runApprove(c echo.Context) error {
 	return s.runChange(c, payroll.Approve, "The run is approved. Its slips can be printed and paid.")
-}
-
-// runPaid notes that everybody was paid.
-func (s *Server) runPaid(c echo.Context) error {
-	return s.runChange(c, payroll.MarkPaid, "The run is marked as paid.")
 }
 
 func (s *Server) runChange(c echo.Context, change func(context.Context, bun.IDB, int64, string) error, format string) error {

@@ -122,7 +122,7 @@ func TestADisputeIsAnsweredAndCorrected(t *testing.T) {
 func TestADisputeAfterPaymentLeadsToTheNextRun(t *testing.T) {
 	s := newSite(t)
 	approved(s)
-	s.Must(payroll.MarkPaid(s.Ctx, s.DB, 1, "test"))
+	s.Must(payroll.PayRest(s.Ctx, s.DB, 1, payroll.Payment{Method: payroll.Cash, RecordedBy: "test"}))
 	mine, k := s.as("worker"), s.as("bookkeeper")
 	mine.post("/slips/1/dispute", "what_is_wrong", "有一笔不是我的").wants(t, 303)
 	k.get("/slips/1").wants(t, 200, "钱已发放", "下次结算更正")

@@ -30,6 +30,7 @@ type slipPage struct {
 	Form     values
 	Time     string // how long she was there, in words; "" when nobody wrote it down
 	Say      *payroll.Say
+	Money    payments
 	TaxRule  string // by which tax was withheld; "" for none
 }
 
@@ -88,6 +89,9 @@ func (s *Server) slipPageOf(c echo.Context, slip *payroll.Slip) (*slipPage, erro
 		p.TaxRule = incomeTypeOf(c, slip.IncomeType).Name
 	}
 	if p.Versions, err = payroll.Versions(ctx, s.DB, slip.RunID, slip.WorkerID); err != nil {
+		return nil, err
+	}
+	if p.Money, err = s.paymentsOf(c, slip); err != nil {
 		return nil, err
 	}
 	if p.Say, err = payroll.SayOf(ctx, s.DB, slip); err != nil {

@@ -33,13 +33,15 @@ func TestOnlyADraftChanges(t *testing.T) {
 		"approve":   func(id int64) error { return payroll.Approve(w.Ctx, w.DB, id, "other") },
 		"discard":   func(id int64) error { return payroll.Discard(w.Ctx, w.DB, id) },
 		"recompute": func(id int64) error { return payroll.Recompute(w.Ctx, w.DB, id) },
-		"pay":       func(id int64) error { return payroll.MarkPaid(w.Ctx, w.DB, id, "other") },
+		"pay": func(id int64) error {
+			return payroll.PayRest(w.Ctx, w.DB, id, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"})
+		},
 	} {
 		wantKind(t, doing+" no run", f(99), piecework.ErrNotFound)
 	}
 
 	run := settle(w, "2026-10-01", "2026-10-31")
-	wantKind(t, "pay a draft", payroll.MarkPaid(w.Ctx, w.DB, run.ID, "other"), piecework.ErrConflict)
+	wantKind(t, "pay a draft", payroll.PayRest(w.Ctx, w.DB, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}), piecework.ErrConflict)
 	_, err = payroll.Reissue(w.Ctx, w.DB, run.ID, w.Workers[0].ID, "why not", "other")
 	wantKind(t, "reissue in a draft", err, piecework.ErrConflict)
 	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
@@ -51,10 +53,10 @@ func TestOnlyADraftChanges(t *testing.T) {
 		if status == "approved" {
 			_, err = payroll.Reissue(w.Ctx, w.DB, run.ID, w.Workers[2].ID, "she has none", "other")
 			wantKind(t, "reissue a slip that is not there", err, piecework.ErrNotFound)
-			w.Must(payroll.MarkPaid(w.Ctx, w.DB, run.ID, "other"))
+			w.Must(payroll.PayRest(w.Ctx, w.DB, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
 		}
 	}
-	wantKind(t, "pay twice", payroll.MarkPaid(w.Ctx, w.DB, run.ID, "other"), piecework.ErrConflict)
+	wantKind(t, "pay twice", payroll.PayRest(w.Ctx, w.DB, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}), piecework.ErrConflict)
 	wantSlips(w, run.ID, approved)
 }
 

@@ -184,17 +184,6 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 	})
 }
 
-// MarkPaid notes that everybody of an approved run has received the money.
-func MarkPaid(ctx context.Context, db bun.IDB, runID int64, by string) error {
-	return locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
-		if run.Status != Approved {
-			return piecework.Conflict("Run %d is %s; only an approved run can be paid.", run.ID, run.Status)
-		}
-		run.Status, run.PaidAt, run.PaidBy = PaidOut, piecework.Now(), by
-		return run.save(ctx, db, "status", "paid_at", "paid_by")
-	})
-}
-
 // Runs lists runs, the latest period first. Status narrows it to one status; discarded runs show only when asked for.
 func Runs(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[PayRun], error) {
 	var list []PayRun

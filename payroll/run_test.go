@@ -174,7 +174,7 @@ func TestAReissuedSlipTakesInWhatCameSince(t *testing.T) {
 	A2 v1 gross 5.00 deductions 0.00 net 5.00 carried 0.00
 	  piece glue 10 × 0.50 = 5.00
 	`)
-	w.Must(payroll.MarkPaid(w.Ctx, w.DB, run.ID, "bookkeeper"))
+	w.Must(payroll.PayRest(w.Ctx, w.DB, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "bookkeeper"}))
 	if _, err := payroll.Reissue(w.Ctx, w.DB, run.ID, w.Workers[0].ID, "again", "lead"); !errors.Is(err, piecework.ErrConflict) {
 		t.Errorf("a paid slip got a new version: %v", err)
 	}

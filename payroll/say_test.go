@@ -120,8 +120,13 @@ func TestWhoMaySayWhat(t *testing.T) {
 		"correct":                        {approved(func(h *heard) { h.Must(h.raise(0, "x")); h.more() }), func(h *heard) error { return h.answer(payroll.Corrected) }, nil, payroll.Silent},
 		"issue again":                    {disputed, func(h *heard) error { reissue(h); return nil }, nil, payroll.Silent},
 		"issue again what was confirmed": {approved(func(h *heard) { h.Must(h.confirm(0)) }), func(h *heard) error { reissue(h); return nil }, nil, payroll.Silent},
-		"correct after payment":          {approved(func(h *heard) { h.Must(h.raise(0, "x")); h.Must(payroll.MarkPaid(h.Ctx, h.DB, h.run.ID, "other")) }), func(h *heard) error { return h.answer(payroll.Corrected) }, nil, payroll.Silent},
-		"confirm after payment":          {approved(func(h *heard) { h.Must(payroll.MarkPaid(h.Ctx, h.DB, h.run.ID, "other")) }), func(h *heard) error { return h.confirm(0) }, nil, payroll.Confirmed},
+		"correct after payment": {approved(func(h *heard) {
+			h.Must(h.raise(0, "x"))
+			h.Must(payroll.PayRest(h.Ctx, h.DB, h.run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
+		}), func(h *heard) error { return h.answer(payroll.Corrected) }, nil, payroll.Silent},
+		"confirm after payment": {approved(func(h *heard) {
+			h.Must(payroll.PayRest(h.Ctx, h.DB, h.run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
+		}), func(h *heard) error { return h.confirm(0) }, nil, payroll.Confirmed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := hear(t)
@@ -171,7 +176,7 @@ func TestAVersionKeepsWhatWasSaidAboutIt(t *testing.T) {
 // After payment the promise is kept by the next run that corrects this one.
 func TestTheNextRunKeepsWhatTheAnswerPromised(t *testing.T) {
 	h := hear(t).approve()
-	h.Must(payroll.MarkPaid(h.Ctx, h.DB, h.run.ID, "other"))
+	h.Must(payroll.PayRest(h.Ctx, h.DB, h.run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
 	h.Must(h.raise(0, "not mine"))
 	h.Must(h.answer(payroll.Corrected))
 	paid := h.slip(0)

@@ -134,7 +134,7 @@ func TestATierLostAgainIsRepriced(t *testing.T) {
 	if slip.Gross.String() != "27.00" || len(slip.Lines) != 1 || slip.Lines[0].Quantity != 90 {
 		t.Errorf("the new version pays %s: %+v", slip.Gross, slip.Lines)
 	}
-	w.Must(payroll.MarkPaid(w.Ctx, w.DB, run.ID, "other"))
+	w.Must(payroll.PayRest(w.Ctx, w.DB, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
 	again := w.Count("S1", "A1", "glue", 15)
 	wantRun := settle(w, "2026-10-01", "2026-10-31")
 	wantSlips(w, wantRun.ID, `A1 v1 gross 15.00 deductions 0.00 net 15.00 carried 0.00

@@ -41,6 +41,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		func() error { return verifyVersions(ctx, db) },
 		func() error { return verifySay(ctx, db) },
 		func() error { return verifyAdjustments(ctx, db) },
+		func() error { return verifyPayments(ctx, db) },
 		func() error { return verifyRuns(ctx, db, &done) },
 		func() error { return verifyDeliveries(ctx, db, &done) },
 	} {

@@ -76,7 +76,7 @@ func (m *month) pay() {
 				return err
 			}
 			if i == 1 {
-				if err := payroll.MarkPaid(m.ctx, m.db, run.ID, bookkeeper); err != nil {
+				if err := payroll.PayRest(m.ctx, m.db, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: bookkeeper}); err != nil {
 					return err
 				}
 			} else if err := m.correct(s, run); err != nil {

@@ -94,17 +94,24 @@ func Slips(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID in
 var paymentColumns = []outColumn{{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"amount", amount, "实发金额"},
 	{"currency", exact, "币种"}, {"phone", freeText, "电话"}, {"reference", exact, "附言"}}
 
-// Payments writes who is to receive how much: everybody of the run whose net pay is more than 0. The program keeps no
+// Payments writes who is to receive how much: everybody of the run who is still owed more than 0. The program keeps no
 // accounts; reference is one for each payment, such as RUN7-W012.
 func Payments(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
 	r, slips, err := run(ctx, db, runID)
 	if err != nil {
 		return err
 	}
+	paid, err := payroll.PaidOf(ctx, db, runID)
+	if err != nil {
+		return err
+	}
+	if r.Status == payroll.PaidOut { // all is paid: who received how much
+		paid = nil
+	}
 	var rows [][]string
 	for _, s := range slips {
-		if s.Net.Sign() > 0 {
-			rows = append(rows, []string{s.Worker.Code, s.Worker.Name, s.Net.String(), r.Workshop.Currency, s.Worker.Phone,
+		if left := s.Net.Sub(paid[s.WorkerID]); left.Sign() > 0 {
+			rows = append(rows, []string{s.Worker.Code, s.Worker.Name, left.String(), r.Workshop.Currency, s.Worker.Phone,
 				fmt.Sprintf("RUN%d-%s", runID, s.Worker.Code)})
 		}
 	}
@@ -163,7 +170,7 @@ func ledgerItems(s *payroll.Slip) (items map[string]piecework.Money, count int64
 			item = "correction_paid"
 		}
 		items[item] = items[item].Add(l.Amount.Abs())
-		if l.Kind == payroll.Piece {
+		if (l.Kind == payroll.Piece || l.Kind == payroll.Tier) && !l.Repricing {
 			count += l.Quantity
 		}
 	}
