@@ -136,8 +136,8 @@ func TestMainJob(t *testing.T) {
 	lead.fills("#f-good-2", "90", "#f-scrap_material-2", "5")
 	lead.presses("footer.actions button")
 	lead.sees("210")
-	lead.does(chromedp.Click("details.confirm summary"))
-	lead.presses("details.confirm form button")
+	lead.goes("/sessions/2/closing")
+	lead.presses(`form[action$="/close"] button`)
 	lead.sees("已关闭")
 
 	lead.goes("/runs/new")
