@@ -169,33 +169,36 @@ func (s *setter) set(c *content, base string) error {
 	qr.Width, qr.Height = s.qr+2*quiet, s.qr+2*quiet
 
 	textTo := left - max(quiet, 2)
-	barsTo, bottom := textTo, s.height-s.margin
+	digitsLeft := s.digitsOf(c.code, left, quiet)
+	barsTo, bottom := min(textTo, digitsLeft-1.5), s.height-s.margin
 	if s.below {
-		barsTo, bottom = s.width-s.margin, bottom-s.digits*press.Millimetres-1.2
+		barsTo, bottom = s.width-s.margin, bottom-s.digits*press.Millimetres-1
 	}
 	module := min(s.module, (barsTo-s.margin)/float64(bars.Across-2*press.BarQuietZone))
 	bars.X, bars.Width = s.margin-module*press.BarQuietZone, module*float64(bars.Across)
 	bars.Y, bars.Height = bottom-s.bars, s.bars
 	s.sheet.Symbols = append(s.sheet.Symbols, qr, bars)
 
-	s.digitsOf(c.code, left, quiet)
 	s.text(c.lines, textTo-s.margin, bars.Y-0.6)
 	return nil
 }
 
 // digitsOf sets the short form: under the QR code, or, where the bars stand below everything, under the bars with the long form at the
-// other end of the line.
-func (s *setter) digitsOf(c piecework.Code, left, quiet float64) {
+// other end of the line. It returns where they begin.
+func (s *setter) digitsOf(c piecework.Code, left, quiet float64) float64 {
 	digits := spaced(c.Short())
 	if s.below {
 		y := s.height - s.margin
 		s.put(s.margin, y, s.digits, true, digits)
 		long := c.String()
 		s.put(s.width-s.margin-s.fonts.Regular.Width(long, 7), y, 7, false, long)
-		return
+		return s.margin
 	}
-	size := s.fonts.Bold.FitFigure(digits, s.qr+quiet, s.digits)
-	s.put(left+s.qr/2-s.fonts.Bold.Width(digits, size)/2, s.margin+s.qr+quiet+0.74*size*press.Millimetres, size, true, digits)
+	size := max(7, s.fonts.Bold.FitFigure(digits, s.qr, s.digits))
+	width := s.fonts.Bold.Width(digits, size)
+	x := min(left+(s.qr-width)/2, left+s.qr-width) // those of a large serial are wider than the QR code
+	s.put(x, s.margin+s.qr+quiet+0.74*size*press.Millimetres, size, true, digits)
+	return x
 }
 
 // spaced is a row of digits in groups of three and four, which people read without losing their place.

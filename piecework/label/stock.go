@@ -39,8 +39,8 @@ type stock struct {
 var stocks = map[Stock]stock{
 	Sheet24: {layout: sheets(3, 8, 70, 37, 0.5), width: 70, height: 37, margin: 4.5, qr: 20, module: 0.375, bars: 6.5, digits: 11, body: 8, heads: sizes(18, 16, 14, 12, 10)},
 	Sheet40: {layout: sheets(4, 10, 52.5, 29.7, 0), width: 52.5, height: 29.7, margin: 4.5, qr: 15, module: 0.3, bars: 5.5, digits: 9, body: 7, heads: sizes(13, 11.5, 9)},
-	Roll40:  {layout: roll(40, 30), width: 40, height: 30, margin: 1.8, qr: 15, module: 0.25, bars: 5, below: true, digits: 9, body: 7, heads: sizes(13, 11.5, 10, 9)},
-	Roll58:  {layout: roll(58, 40), width: 58, height: 40, margin: 2.2, qr: 21, module: 0.375, bars: 7, below: true, digits: 11, body: 8, heads: sizes(18, 16, 14, 12, 10)},
+	Roll40:  {layout: roll(40, 30), width: 40, height: 30, margin: 1.8, qr: 15, module: 0.25, bars: 4.5, below: true, digits: 8.5, body: 7, heads: sizes(13, 11.5, 10, 9)},
+	Roll58:  {layout: roll(58, 40), width: 58, height: 40, margin: 2.2, qr: 20, module: 0.375, bars: 6.5, below: true, digits: 11, body: 8, heads: sizes(18, 16, 14, 12, 10)},
 	Cards:   {layout: cards(), width: 105, height: 59.4, margin: 8, qr: 34, module: 0.5, bars: 10, digits: 14, body: 11, heads: sizes(36, 30, 26, 22, 16)},
 }
 
