@@ -12,59 +12,80 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed layout.html partials.html all:pages
 var sources embed.FS
 
-// Pages are all pages in all languages, ready to be rendered by any number of requests at once.
+// Pages are all pages in all languages, to be rendered by any number of requests at once. A page is parsed when it is asked for the
+// first time: most servers show few of them in one language, and every page holds a copy of the layout.
 type Pages struct {
-	byLang map[string]map[string]*template.Template
+	byLang map[string]map[string]func() (*template.Template, error)
 }
 
-// New parses every page over its own copy of the layout and the partials, once for each language. A page is a file
-// pages/<thing>/<action>.html and is named <thing>/<action>; a file whose name starts with an underscore is shared by the
-// pages of its folder.
+// New finds every page. A page is a file pages/<thing>/<action>.html and is named <thing>/<action>; a file whose name starts with an
+// underscore is shared by the pages of its folder. Each is parsed over its own copy of the layout and the partials, once for each
+// language.
 func New() (*Pages, error) {
-	p := &Pages{map[string]map[string]*template.Template{}}
+	p := &Pages{map[string]map[string]func() (*template.Template, error){}}
+	files, err := pageFiles()
+	if err != nil {
+		return nil, err
+	}
 	for _, lang := range Languages {
 		layout, err := template.New("").Funcs(funcs(lang)).ParseFS(sources, "layout.html", "partials.html")
 		if err != nil {
 			return nil, fmt.Errorf("parse layout: %w", err)
 		}
-		if p.byLang[lang], err = parsePages(layout); err != nil {
-			return nil, err
+		pages := map[string]func() (*template.Template, error){}
+		for _, file := range files {
+			name := strings.TrimSuffix(strings.TrimPrefix(file, "pages/"), ".html")
+			pages[name] = sync.OnceValues(func() (*template.Template, error) { return parsePage(layout, file) })
 		}
+		p.byLang[lang] = pages
 	}
 	return p, nil
 }
 
-func parsePages(layout *template.Template) (map[string]*template.Template, error) {
-	pages := map[string]*template.Template{}
-	err := fs.WalkDir(sources, "pages", func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(file) != ".html" || strings.HasPrefix(d.Name(), "_") {
-			return err
+// pageFiles lists the files of pages.
+func pageFiles() (files []string, err error) {
+	err = fs.WalkDir(sources, "pages", func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && path.Ext(file) == ".html" && !strings.HasPrefix(d.Name(), "_") {
+			files = append(files, file)
 		}
-		shared, err := fs.Glob(sources, path.Dir(file)+"/_*.html")
-		if err != nil {
-			return err
-		}
-		page, err := layout.Clone()
-		if err == nil {
-			page, err = page.ParseFS(sources, append(shared, file)...)
-		}
-		if err != nil {
-			return fmt.Errorf("parse page: %w", err)
-		}
-		for _, block := range []string{"title", "main"} {
-			if page.Lookup(block) == nil {
-				return fmt.Errorf("%s does not define %q", file, block)
-			}
-		}
-		pages[strings.TrimSuffix(strings.TrimPrefix(file, "pages/"), ".html")] = page
-		return nil
+		return err
 	})
-	return pages, err
+	return files, err
+}
+
+func parsePage(layout *template.Template, file string) (*template.Template, error) {
+	shared, err := fs.Glob(sources, path.Dir(file)+"/_*.html")
+	if err != nil {
+		return nil, err
+	}
+	page, err := layout.Clone()
+	if err == nil {
+		page, err = page.ParseFS(sources, append(shared, file)...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("parse page: %w", err)
+	}
+	for _, block := range []string{"title", "main"} {
+		if page.Lookup(block) == nil {
+			return nil, fmt.Errorf("%s does not define %q", file, block)
+		}
+	}
+	return page, nil
+}
+
+// page is a page in a language of [Languages].
+func (p *Pages) page(name, lang string) (*template.Template, error) {
+	parsed, ok := p.byLang[lang][name]
+	if !ok {
+		return nil, fmt.Errorf("there is no page %q", name)
+	}
+	return parsed()
 }
 
 // Names lists the pages, sorted.
@@ -81,14 +102,14 @@ func (p *Pages) Names() []string {
 // first of them. data is a [View]. Nothing is written when the page fails, so that the caller can still answer with an
 // error page.
 func (p *Pages) Render(w io.Writer, name, lang string, data any) error {
-	page, ok := p.byLang[Known(lang)][name]
-	if !ok {
-		return fmt.Errorf("there is no page %q", name)
+	page, err := p.page(name, Known(lang))
+	if err != nil {
+		return err
 	}
 	var whole bytes.Buffer
 	if err := page.ExecuteTemplate(&whole, "layout.html", data); err != nil {
 		return fmt.Errorf("render page %s: %w", name, err)
 	}
-	_, err := whole.WriteTo(w)
+	_, err = whole.WriteTo(w)
 	return err
 }

@@ -60,7 +60,11 @@ func templateFormats(t *testing.T, said map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, page := range pages.byLang["en"] {
+	for _, name := range pages.Names() {
+		page, err := pages.page(name, "en")
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, tmpl := range page.Templates() {
 			if tmpl.Tree == nil {
 				continue
