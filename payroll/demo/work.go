@@ -85,7 +85,9 @@ func (m *month) session(i int, s *shop, day piecework.Date) {
 	var tallies []piecework.NewTally
 	for _, l := range s.lines {
 		for k := range l.operations {
-			tallies = append(tallies, m.count(l, k, share, present)...)
+			counted := m.count(l, k, share, present)
+			m.together(s, l, counted, present)
+			tallies = append(tallies, counted...)
 		}
 	}
 	if s.sample != nil && day > m.middle.AddDays(2) && day.Time().Weekday() == time.Wednesday {
@@ -97,6 +99,7 @@ func (m *month) session(i int, s *shop, day piecework.Date) {
 		m.stamp(&tallies[n], ws, moment.Add(time.Duration(m.rng.IntN(90))*time.Second))
 	}
 	tallies = m.mistakes(ws, tallies)
+	weigh(tallies)
 	if day <= m.middle && day > m.first.AddDays(6) && len(m.struckLater) < 2*(i+1) {
 		m.struckLater = append(m.struckLater, later{i, sound(tallies)})
 	}
@@ -112,14 +115,14 @@ func (m *month) session(i int, s *shop, day piecework.Date) {
 	m.record(tallies)
 }
 
-// sound is a tally from the middle of a session that neither strikes nor is struck.
+// sound is a worker's own tally from the middle of a session that neither strikes nor is struck.
 func sound(tallies []piecework.NewTally) piecework.NewTally {
 	struck := map[string]bool{}
 	for _, t := range tallies {
 		struck[t.Reverses] = true
 	}
 	rest := tallies[len(tallies)/2:]
-	return rest[slices.IndexFunc(rest, func(t piecework.NewTally) bool { return t.Reverses == "" && !struck[t.UID] })]
+	return rest[slices.IndexFunc(rest, func(t piecework.NewTally) bool { return t.Reverses == "" && !struck[t.UID] && !isTeam(t.Worker) })]
 }
 
 // at is a time of day at the workshop.
