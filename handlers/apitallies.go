@@ -26,7 +26,7 @@ const maxTallies = 1000
 type apiTally struct {
 	UID              string     `json:"uid" maxLength:"64" doc:"made by whoever counted, best a UUIDv7; the same uid again is answered duplicate"`
 	Session          string     `json:"session" doc:"code of the work session"`
-	Worker           string     `json:"worker" doc:"code"`
+	Worker           string     `json:"worker" doc:"code, or the code of a badge"`
 	Order            string     `json:"order" doc:"code"`
 	Operation        string     `json:"operation" doc:"code, of the order's product"`
 	Ticket           string     `json:"ticket,omitempty" doc:"code of the bundle ticket; it credits an operation once"`

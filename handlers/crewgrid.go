@@ -153,12 +153,15 @@ func (f *form) gridErrors(p *board) templates.Errors {
 // gridAnswer tells what became of each row. When nothing was refused the board begins anew, so that loading it again sends
 // nothing; otherwise what was refused stays in the form, under a new key, because what was accepted has used the old one.
 func (s *Server) gridAnswer(c echo.Context, p *board, rows []*gridRow, results []piecework.TallyResult) error {
-	accepted, duplicate, refused, pieces := 0, 0, 0, int64(0)
+	accepted, duplicate, refused, odd, pieces := 0, 0, 0, 0, int64(0)
 	for i, r := range results {
 		rows[i].Status = r.Status
 		switch r.Status {
 		case piecework.Accepted:
 			accepted++
+			if len(r.Warnings) > 0 {
+				odd++
+			}
 		case piecework.Duplicate:
 			duplicate++
 		case piecework.Rejected:
@@ -190,6 +193,8 @@ func (s *Server) gridAnswer(c echo.Context, p *board, rows []*gridRow, results [
 		}
 		text := visitOf(c).says("%d recorded, %d refused. What was refused is still in the form, with the reason beside it.", accepted+duplicate, refused)
 		return s.render(c, http.StatusUnprocessableEntity, "sessions/show", templates.Errors{{Text: text}}, fresh)
+	case odd > 0 && duplicate == 0:
+		return s.done(c, to, "%d workers recorded at %s: %d good pieces. %d of these tallies are odd and go to review.", accepted, operation.Name, pieces, odd)
 	case duplicate == 0:
 		return s.done(c, to, "%d workers recorded at %s: %d good pieces.", accepted, operation.Name, pieces)
 	case accepted == 0:

@@ -49,6 +49,9 @@ func (m *month) work() {
 				return
 			}
 			m.session(i, s, day)
+			if n > 1 {
+				m.lookOver(s, s.days[n-2])
+			}
 			if n%5 == 4 {
 				for k, l := range s.lines {
 					m.deliver(s, l, day, k)
@@ -113,6 +116,9 @@ func (m *month) session(i int, s *shop, day piecework.Date) {
 		}
 	}
 	m.record(tallies)
+	if i == 0 && day == m.today && len(tallies) > 0 {
+		m.smudge(tallies[0])
+	}
 }
 
 // sound is a worker's own tally from the middle of a session that neither strikes nor is struck.

@@ -107,6 +107,7 @@ func (m *month) settleShops(area int64) {
 		s := &shop{Workshop: piecework.NewWorkshop(fmt.Sprintf("MF%02d", i+1), "桃花社区"+[]string{"第一", "第二"}[i]+"微工厂")}
 		s.AreaID, s.saturdays = area, i == 0
 		s.starts, s.ends = "08:00", "11:30"
+		s.RepeatMinutes = 2 // here they hand in every few minutes
 		if i == 0 {
 			s.WageRegion = "山东二类" // the difference is only shown
 		} else {
