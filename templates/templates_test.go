@@ -34,6 +34,7 @@ type line struct {
 	Title, Sub   string
 	Quantity     int
 	Rate, Amount amount
+	Whole, Share amount
 }
 
 type styleData struct {
@@ -81,9 +82,9 @@ func fixtures(lang string) map[string]View {
 			{"PO-0928", w("假睫毛 自然款 A12", "Eyelashes, natural, A12"), "2026-09-28", "closed", 120000, 120000, "4200.00"},
 		}, 2, 137},
 		Lines: []line{
-			{w("粘花瓣", "Glue petals"), "PO-1017", 120, "0.35", "42.00"},
-			{w("穿珠", "Thread beads"), "PO-1031", 2400, "0.0875", "210.00"},
-			{w("排睫毛", "Lay lashes"), "PO-0928", 31200, "0.0035", "109.20"},
+			{w("粘花瓣", "Glue petals"), "PO-1017", 120, "0.35", "42.00", "84.00", "42.00"},
+			{w("穿珠", "Thread beads"), "PO-1031", 2400, "0.0875", "210.00", "", ""},
+			{w("排睫毛", "Lay lashes"), "PO-0928", 31200, "0.0035", "109.20", "", ""},
 		},
 		Gross: "361.20", Minus: "-100.00", Net: "261.20",
 		Day: "2026-10-31", From: "2026-10-01", To: "2026-10-31", At: time.Date(2026, 10, 31, 14, 5, 0, 0, time.UTC),
