@@ -196,16 +196,16 @@ func isDigits(s string) bool {
 // Command is what a command code asks the bench for.
 type Command string
 
-// The commands. Those with a number take what is scanned next so many times.
+// The commands. Each may be scanned several times.
 const (
-	Undo                 Command = "undo"
-	Times10              Command = "x10"
+	Undo                 Command = "undo" // takes back the last entry
+	Times10              Command = "x10"  // adds ten pieces to what is being counted
 	Times50              Command = "x50"
-	Finish               Command = "done"
+	Finish               Command = "done" // records what was counted
 	Times100             Command = "x100"
-	AsRework             Command = "rework"            // what is counted next is handed back
-	AsScrapByWorkmanship Command = "scrap_workmanship" // what is counted next was spoilt by the work
-	AsScrapByMaterial    Command = "scrap_material"    // what is counted next was spoilt by the material
+	AsRework             Command = "rework"            // one piece is handed back
+	AsScrapByWorkmanship Command = "scrap_workmanship" // one piece was spoilt by the work
+	AsScrapByMaterial    Command = "scrap_material"    // one piece was spoilt by the material
 )
 
 // Commands are all commands. The serial of a command's code is its place here, from 1: the list may grow at the end only.

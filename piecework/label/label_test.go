@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,7 +131,7 @@ func TestTicketsAreReadBack(t *testing.T) {
 func cutUp(t *testing.T, file string, stock label.Stock, n int) (labels []string) {
 	t.Helper()
 	dir := t.TempDir()
-	run(t, "pdftoppm", "-r", "200", "-gray", "-png", file, filepath.Join(dir, "page"))
+	run(t, "pdftoppm", "-r", "200", "-gray", file, filepath.Join(dir, "page"))
 	pages, err := filepath.Glob(filepath.Join(dir, "page*"))
 	if err != nil || len(pages) != (n+stock.PerPage()-1)/stock.PerPage() {
 		t.Fatalf("%d pages, %v", len(pages), err)
@@ -142,50 +140,48 @@ func cutUp(t *testing.T, file string, stock label.Stock, n int) (labels []string
 	if columns == 0 {
 		return pages
 	}
-	rows := stock.PerPage() / columns
 	var page picture
 	for i := range n {
 		at := i % stock.PerPage()
 		if at == 0 {
-			page = readPNG(t, pages[i/stock.PerPage()]).(picture)
+			page = readPicture(t, pages[i/stock.PerPage()])
 		}
-		w, h := page.Bounds().Dx()/columns, page.Bounds().Dy()/rows
-		x, y := at%columns*w, at/columns*h
-		labels = append(labels, writePNG(t, filepath.Join(dir, fmt.Sprintf("label%d.png", i)), page.SubImage(image.Rect(x, y, x+w, y+h))))
+		w, h := page.width/columns, page.height*columns/stock.PerPage()
+		name := filepath.Join(dir, fmt.Sprintf("label%d.pgm", i))
+		if err := os.WriteFile(name, page.part(at%columns*w, at/columns*h, w, h), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		labels = append(labels, name)
 	}
 	return labels
 }
 
-// picture is what can be cut up.
-type picture interface {
-	image.Image
-	SubImage(image.Rectangle) image.Image
+// picture is a portable graymap.
+type picture struct {
+	width, height int
+	gray          []byte
 }
 
-func readPNG(t *testing.T, name string) image.Image {
+func readPicture(t *testing.T, name string) (p picture) {
 	t.Helper()
-	file, err := os.Open(name)
+	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	picture, err := png.Decode(file)
-	if err != nil {
-		t.Fatal(err)
+	if _, err := fmt.Sscanf(string(data[:min(len(data), 40)]), "P5\n%d %d\n255\n", &p.width, &p.height); err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
-	return picture
+	p.gray = data[len(data)-p.width*p.height:]
+	return p
 }
 
-func writePNG(t *testing.T, name string, picture image.Image) string {
-	t.Helper()
-	var out bytes.Buffer
-	if err := png.Encode(&out, picture); err != nil {
-		t.Fatal(err)
+// part is what lies within a rectangle, as a file.
+func (p picture) part(x, y, width, height int) []byte {
+	part := fmt.Appendf(nil, "P5\n%d %d\n255\n", width, height)
+	for row := y; row < y+height; row++ {
+		part = append(part, p.gray[row*p.width+x:][:width]...)
 	}
-	if err := os.WriteFile(name, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return name
+	return part
 }
 
 // TestCommandsAreReadBack does the same with the sheet of commands.

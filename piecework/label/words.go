@@ -30,14 +30,14 @@ var chinese = words{
 	pieces: "%d 件", all: "全部工序", comma: "、",
 	session: "扫这个码，在本场计件",
 	commands: map[piecework.Command]command{
-		piecework.Times10:              {"×10", "下一次扫码按十件记"},
-		piecework.Times50:              {"×50", "下一次扫码按五十件记"},
-		piecework.Times100:             {"×100", "下一次扫码按一百件记"},
-		piecework.AsRework:             {"返工", "下一次记为返工"},
-		piecework.AsScrapByWorkmanship: {"工废", "下一次记为工废（做坏的）"},
-		piecework.AsScrapByMaterial:    {"料废", "下一次记为料废（料不好）"},
+		piecework.Times10:              {"×10", "加十件，可以连扫"},
+		piecework.Times50:              {"×50", "加五十件，可以连扫"},
+		piecework.Times100:             {"×100", "加一百件，可以连扫"},
+		piecework.AsRework:             {"返工", "有一件要返工，可以连扫"},
+		piecework.AsScrapByWorkmanship: {"工废", "有一件做坏了，可以连扫"},
+		piecework.AsScrapByMaterial:    {"料废", "有一件料不好，可以连扫"},
 		piecework.Undo:                 {"撤销", "撤销刚记的一笔"},
-		piecework.Finish:               {"完成", "这个人记完了，换下一个"},
+		piecework.Finish:               {"完成", "就是这些，记下来"},
 	},
 }
 
@@ -47,14 +47,14 @@ var english = words{
 	pieces: "%d pcs", all: "All operations", comma: ", ",
 	session: "Scan to count in this session",
 	commands: map[piecework.Command]command{
-		piecework.Times10:              {"Ten", "The next scan counts ten pieces"},
-		piecework.Times50:              {"Fifty", "The next scan counts fifty pieces"},
-		piecework.Times100:             {"A hundred", "The next scan counts a hundred pieces"},
-		piecework.AsRework:             {"Rework", "The next is handed back"},
-		piecework.AsScrapByWorkmanship: {"Work scrap", "The next was spoilt by the work"},
-		piecework.AsScrapByMaterial:    {"Material scrap", "The next was spoilt by the material"},
+		piecework.Times10:              {"Ten", "Adds ten pieces, each time"},
+		piecework.Times50:              {"Fifty", "Adds fifty pieces, each time"},
+		piecework.Times100:             {"A hundred", "Adds a hundred, each time"},
+		piecework.AsRework:             {"Rework", "One piece to be done again"},
+		piecework.AsScrapByWorkmanship: {"Work scrap", "One piece spoilt by the work"},
+		piecework.AsScrapByMaterial:    {"Material scrap", "One spoilt by the material"},
 		piecework.Undo:                 {"Undo", "Takes back the last entry"},
-		piecework.Finish:               {"Done", "This person is finished, next one"},
+		piecework.Finish:               {"Done", "That is all: record it"},
 	},
 }
 
