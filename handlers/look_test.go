@@ -7,6 +7,7 @@ import (
 
 	"jijian/handlers"
 	"jijian/payroll"
+	"jijian/piecework"
 	"jijian/piecework/account"
 	"jijian/piecework/pieceworktest"
 	"jijian/templates"
@@ -19,6 +20,7 @@ func TestLook(t *testing.T) {
 		c.Demo = []handlers.DemoAccount{{Role: account.Lead, Name: "lead", Password: password}, {Role: account.Bookkeeper, Name: "bookkeeper", Password: password}}
 	})
 	run := busy(s)
+	s.Must(piecework.GiveOut(s.Ctx, s.DB, &piecework.TakeHome{WorkerID: s.Workers[1].ID, OrderID: s.Order.ID, OperationID: s.Glue.ID, Quantity: 300, OutOn: "2026-10-05", DueOn: "2026-10-09", GivenBy: "test"}))
 	slips, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, 0)
 	s.Must(err)
 	_, err = payroll.Reissue(s.Ctx, s.DB, run.ID, slips[0].WorkerID, "bonus", "test")

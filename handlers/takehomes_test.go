@@ -47,6 +47,7 @@ func TestTakeHomes(t *testing.T) {
 		t.Fatalf("%d tallies, want 1", n)
 	}
 	lead.get("/takehomes").wants(t, 200, "王秀英", ">76<", "1 批逾期")
+	lead.get("/").wants(t, 200, "有 1 批带回家做的活逾期", `href="/takehomes/1"`)
 	lead.get("/takehomes?status=done").wants(t, 200, "没有符合的记录")
 	lead.get("/takehomes?worker=2").wants(t, 200, "没有符合的记录")
 	lead.get("/takehomes?from=gestern").wants(t, 422, "gestern")

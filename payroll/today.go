@@ -19,7 +19,8 @@ type Today struct {
 	Due         []piecework.DueOrder                  // within a week, or overdue
 	WithoutRate []Missing                             // counted and not payable; Day is the first of each operation and order
 	Drafts      piecework.Page[PayRun]
-	Disputes    piecework.Page[Dispute] // wait for an answer
+	Disputes    piecework.Page[Dispute]            // wait for an answer
+	AtHome      piecework.Page[piecework.TakeHome] // take-home work that is overdue
 	Left        []Left
 }
 
@@ -32,7 +33,7 @@ type Left struct {
 
 // Nothing says whether nothing waits.
 func (t *Today) Nothing() bool {
-	return t.Sessions.Total+t.Deliveries.Total+len(t.Due)+len(t.WithoutRate)+t.Drafts.Total+t.Disputes.Total+len(t.Left) == 0
+	return t.Sessions.Total+t.Deliveries.Total+len(t.Due)+len(t.WithoutRate)+t.Drafts.Total+t.Disputes.Total+t.AtHome.Total+len(t.Left) == 0
 }
 
 // lookBack is how many days back open tallies are looked for, so that the start page costs two months however long the books are.
@@ -61,6 +62,9 @@ func TodayOf(ctx context.Context, db bun.IDB, workshopID int64, day piecework.Da
 		return nil, err
 	}
 	if t.Disputes, err = OpenDisputes(ctx, db, 0, piecework.Filter{WorkshopID: workshopID}); err != nil {
+		return nil, err
+	}
+	if t.AtHome, err = piecework.TakeHomes(ctx, db, piecework.Filter{WorkshopID: workshopID, Status: "overdue"}, day); err != nil {
 		return nil, err
 	}
 	if t.Due, err = piecework.DueOrders(ctx, db, workshopID, day.AddDays(7)); err != nil {
