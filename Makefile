@@ -54,7 +54,7 @@ test: lint ## lint, then every test with the race detector: on SQLite, and what 
 	@echo "On SQLite:"
 	@env -u TEST_DATABASE_URL $(GOTESTSUM) -- $(RACE) -timeout 15m ./...
 	@echo "On PostgreSQL:"
-	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- $(RACE) -timeout 15m -skip '^TestLook' $$(.ci/database-packages)
+	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- $(RACE) -timeout 15m -skip '^Test(Look|Scan)' $$(.ci/database-packages)
 
 bench: build ## measure everything, and sum it up at the end; docs/performance.md explains the figures
 	@.ci/need chromium

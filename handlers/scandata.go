@@ -87,7 +87,7 @@ type scanTicket struct {
 }
 
 type scanTakeHome struct {
-	Code      string         `json:"code"`
+	Code      string         `json:"code"` // "" when no slip was printed
 	Worker    string         `json:"worker"`
 	Order     string         `json:"order"`
 	Operation string         `json:"operation"`
@@ -185,6 +185,13 @@ func copyOf(b *piecework.Bench) *scanCopy {
 		d.Workers = append(d.Workers, row)
 	}
 	d.Orders, d.Tickets = copyOfOrders(b)
+	for _, th := range b.TakeHomes {
+		row := scanTakeHome{Worker: th.Worker.Code, Order: th.Order.Code, Operation: th.Operation.Code, Quantity: th.Quantity, Returned: th.CameIn, DueOn: th.DueOn}
+		if codes := valid[thing{piecework.TakeHomeCode, th.ID}]; len(codes) > 0 {
+			row.Code = codes[0]
+		}
+		d.TakeHomes = append(d.TakeHomes, row)
+	}
 	return d
 }
 

@@ -30,6 +30,10 @@ type scanned struct {
 			Done int64
 		}
 	}
+	TakeHomes []struct {
+		Code, Worker string
+		Quantity     int64
+	}
 	Tickets []struct {
 		Code, Order          string
 		Quantity             int64
@@ -45,7 +49,7 @@ func (a answer) scanned(t testing.TB) (d scanned) {
 	return d
 }
 
-func TestScanData(t *testing.T) {
+func TestCopyForTheDevice(t *testing.T) {
 	s := newSite(t)
 	s.Session("S2", "2026-10-05")
 	s.Session("S3", "2026-10-06")
@@ -90,8 +94,8 @@ func TestScanData(t *testing.T) {
 	out.get("/scan/data").wants(t, 401)
 }
 
-// TestScanDataCostsNothingTwice: what has not changed is not sent again.
-func TestScanDataCostsNothingTwice(t *testing.T) {
+// TestCopyForTheDeviceCostsNothingTwice: what has not changed is not sent again.
+func TestCopyForTheDeviceCostsNothingTwice(t *testing.T) {
 	s := newSite(t)
 	b := s.as("lead")
 	a := b.get("/scan/data")
@@ -134,8 +138,8 @@ func TestServiceWorkerAndManifest(t *testing.T) {
 	}
 }
 
-// TestScanDataKnowsCodes: what can be scanned is in the copy, and says what it means.
-func TestScanDataKnowsCodes(t *testing.T) {
+// TestCopyForTheDeviceKnowsCodes: what can be scanned is in the copy, and says what it means.
+func TestCopyForTheDeviceKnowsCodes(t *testing.T) {
 	s := newSite(t)
 	badges, err := piecework.CodesOf(s.Ctx, s.DB, piecework.WorkerBadge, s.Workshop.ID, "test", s.Workers[0].ID, s.Workers[1].ID)
 	s.Must(err)
@@ -155,7 +159,15 @@ func TestScanDataKnowsCodes(t *testing.T) {
 	struck.Reverses = s.Record(struck)
 	s.Record(struck)
 
+	lot := &piecework.TakeHome{WorkshopID: s.Workshop.ID, WorkerID: s.Workers[0].ID, OrderID: s.Order.ID, OperationID: s.Glue.ID, Quantity: 300, OutOn: "2026-10-05", GivenBy: "test"}
+	s.Must(piecework.GiveOut(s.Ctx, s.DB, lot))
+	slips, err := piecework.CodesOf(s.Ctx, s.DB, piecework.TakeHomeCode, s.Workshop.ID, "test", lot.ID)
+	s.Must(err)
+
 	d := s.as("lead").get("/scan/data").scanned(t)
+	if len(d.TakeHomes) != 1 || d.TakeHomes[0].Code != slips[lot.ID].String() || d.TakeHomes[0].Worker != "A1" || d.TakeHomes[0].Quantity != 300 {
+		t.Errorf("take-home work: %+v", d.TakeHomes)
+	}
 	if d.Sessions[0].Badge != sessions[1].String() {
 		t.Errorf("session: %+v", d.Sessions)
 	}

@@ -129,7 +129,7 @@ func (s *Server) importQueue(c echo.Context, workshop string, tallies []json.Raw
 		rows, refusal := make([]importedTally, len(tallies)), v.says("is of another workshop: somebody of it must read the file in")
 		for i, data := range tallies {
 			item, _ := readTally(data)
-			rows[i] = importedTally{NewTally: item, At: item.RecordedAt.In(s.zone(c)), Status: piecework.Rejected, Reason: refusal}
+			rows[i] = importedTally{NewTally: item, At: momentOf(item, s.zone(c)), Status: piecework.Rejected, Reason: refusal}
 		}
 		return rows, nil
 	}
@@ -164,7 +164,7 @@ func (s *Server) importBatch(c echo.Context, tallies []json.RawMessage, zone *ti
 	for i, data := range tallies {
 		item, wrong := readTally(data)
 		item.Wrong, item.Sent = wrong, string(data)
-		batch.Items[i], rows[i] = item, importedTally{NewTally: item, At: item.RecordedAt.In(zone)}
+		batch.Items[i], rows[i] = item, importedTally{NewTally: item, At: momentOf(item, zone)}
 	}
 	results, err := s.recorder.RecordBatch(c.Request().Context(), batch)
 	if err != nil {
@@ -177,4 +177,12 @@ func (s *Server) importBatch(c echo.Context, tallies []json.RawMessage, zone *ti
 		}
 	}
 	return rows, nil
+}
+
+// momentOf is when a tally was counted, the zero time when it does not say.
+func momentOf(t piecework.NewTally, zone *time.Location) time.Time {
+	if t.RecordedAt == 0 {
+		return time.Time{}
+	}
+	return t.RecordedAt.In(zone)
 }

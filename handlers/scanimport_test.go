@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"jijian/templates"
 	"jijian/templates/browsertest"
@@ -29,7 +33,7 @@ func queueOf(workshop string, tallies ...string) string {
 	return fmt.Sprintf(`{"jijian_queue":1,"saved_at":"2026-10-05T04:00:00Z","queues":[{"workshop":%q,"tallies":[%s]}]}`, workshop, strings.Join(tallies, ","))
 }
 
-func TestScanImport(t *testing.T) {
+func TestSavedQueueIsReadIn(t *testing.T) {
 	s := newSite(t)
 	b := s.as("lead")
 	b.get("/scan/import").wants(t, 200, `enctype="multipart/form-data"`)
@@ -104,10 +108,12 @@ func TestScanOfflineRefused(t *testing.T) {
 	if held := asks[bool](sc, `(e => e.held && e.reason.includes('A9'))(store.entries().find(e => e.state === 'person'))`); !held {
 		t.Error("it is not held for review with the reason")
 	}
-	sc.runs(`store.retry(store.entries().find(e => e.state === 'person').seq)`)
-	sc.waits(`store.counts().person === 1 && store.counts().queued === 0`)
-	sc.runs(`store.dismiss(store.entries().find(e => e.state === 'person').seq)`)
-	sc.waits(`store.counts().person === 0 && store.entries().length === 2`)
+	sc.does(chromedp.Click("#sync"), chromedp.WaitVisible("#queue li"))
+	sc.sees("没有工人", "已留在复核中", "重新发送")
+	sc.runs(`(globalThis.refused = store.entries().find(e => e.state === 'person').answered, document.querySelector('#queue button').click())`)
+	sc.waits(`store.entries().some(e => e.state === 'person' && e.answered > refused)`)
+	sc.does(chromedp.Evaluate[chromedp.Void](`document.querySelector('#queue button + button').click()`))
+	sc.waits(`store.counts().person === 0 && store.entries().length === 2 && document.querySelector('#queue').hidden`)
 	var held int
 	s.Must(s.DB.NewRaw("SELECT COUNT(*) FROM held_tallies").Scan(s.Ctx, &held))
 	if held != 1 {
@@ -115,12 +121,27 @@ func TestScanOfflineRefused(t *testing.T) {
 	}
 }
 
-// TestLookScanImport looks at the page with a file read in, and at the list of the queue.
-func TestLookScanImport(t *testing.T) {
+// TestLookSavedQueue looks at the page that reads a saved queue, before and after.
+func TestLookSavedQueue(t *testing.T) {
 	s := newSite(t)
+	b := s.as("lead")
+	file := queueOf("W1", strings.Replace(tally("q3", "5"), `"A1"`, `"A9"`, 1), tally("q1", "120"), strings.Replace(tally("q2", "80"), `"A1"`, `"A2"`, 1))
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lang, read := strings.CutPrefix(r.URL.Path, "/read/")
+		if !read {
+			s.server.ServeHTTP(w, r)
+			return
+		}
+		a := b.upload("/scan/import?lang="+lang, "file", file)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", a.header.Get("Content-Security-Policy"))
+		fmt.Fprint(w, a.body)
+	}))
+	defer web.Close()
 	ctx := browsertest.Open(t)
-	browserAs(t, ctx, s.URL, "lead", password)
+	browserAs(t, ctx, web.URL, "lead", password)
 	for _, lang := range templates.Languages {
-		browsertest.Look(t, ctx, "scan-import-"+lang, s.URL+"/scan/import?lang="+lang)
+		browsertest.Look(t, ctx, "queue-ask-"+lang, web.URL+"/scan/import?lang="+lang)
+		browsertest.Look(t, ctx, "queue-read-"+lang, web.URL+"/read/"+lang)
 	}
 }

@@ -228,6 +228,36 @@ func TestScanOfflineSignOut(t *testing.T) {
 	s.wantsStored(5)
 }
 
+// TestScanOfflineWrongClock: with a clock that is off and jumps, the order counted is kept, the device's moment stands beside the server's,
+// and the guard of clocks tells a person.
+func TestScanOfflineWrongClock(t *testing.T) {
+	s := newSite(t)
+	sc := s.newScanner("lead")
+	sc.line.Cut()
+	for i, hours := range []int{-30, -40, 5} {
+		sc.runs(fmt.Sprintf(`(globalThis.real ??= Date.now.bind(Date), Date.now = () => real() + %d * 3600_000, 0)`, hours))
+		sc.counts("A1", i+1)
+	}
+	sc.line.Lead(strings.TrimPrefix(s.URL, "http://"))
+	sc.runs(`void dispatchEvent(new Event('online'))`)
+	sc.waits(`store.counts().sent === 3`)
+	s.wantsStored(1, 2, 3)
+	var apart []int64 // hours between the two clocks
+	s.Must(s.DB.NewRaw("SELECT (recorded_at - received_at) / 3600000 FROM tallies ORDER BY id").Scan(s.Ctx, &apart))
+	if fmt.Sprint(apart) != "[-30 -40 4]" {
+		t.Errorf("the clocks are %v hours apart", apart)
+	}
+	var flags int
+	s.Must(s.DB.NewRaw("SELECT COUNT(*) FROM tally_flags WHERE kind = 'clock'").Scan(s.Ctx, &flags))
+	if flags != 1 { // one is enough for a device
+		t.Errorf("the clock was noticed %d times", flags)
+	}
+	sc.runs(`store.refresh()`)
+	if skew := asks[float64](sc, `store.status().skew`); skew > -4.9*3600_000 || skew < -5.1*3600_000 {
+		t.Errorf("the page takes the clock to be off by %v ms", skew)
+	}
+}
+
 // TestScanOfflineTwoTabs: two pages on one device send each tally once, in order.
 func TestScanOfflineTwoTabs(t *testing.T) {
 	s := newSite(t)

@@ -8,17 +8,18 @@ import (
 
 // Bench is all that a device needs to go on counting for one workshop without a network.
 type Bench struct {
-	Workshop *Workshop
-	Session  *WorkSession           // to count in; nil when none is open
-	Sessions []WorkSession          // that are open, the latest first, and Session
-	Crew     []Worker               // by code, then the latest teams
-	Members  map[int64][]TeamMember // of the teams
-	Codes    []IssuedCode           // of badges, replaced ones too, and of Sessions
-	Today    []Earned               // good pieces on the day of Session
-	Orders   []ProcessingOrder
-	Progress []OrderedProgress // of Orders
-	Tickets  []BundleTicket    // of Orders that are in use, with their codes
-	Credits  []Credit          // on Tickets, with ticket and operation only
+	Workshop  *Workshop
+	Session   *WorkSession           // to count in; nil when none is open
+	Sessions  []WorkSession          // that are open, the latest first, and Session
+	Crew      []Worker               // by code, then the latest teams
+	Members   map[int64][]TeamMember // of the teams
+	Codes     []IssuedCode           // of badges, replaced ones too, of Sessions and TakeHomes
+	Today     []Earned               // good pieces on the day of Session
+	Orders    []ProcessingOrder
+	Progress  []OrderedProgress // of Orders
+	Tickets   []BundleTicket    // of Orders that are in use, with their codes
+	TakeHomes []TakeHome        // that are out, the first given out first
+	Credits   []Credit          // on Tickets, with ticket and operation only
 }
 
 // Earned is the good pieces of one worker, reversals taken off.
@@ -61,7 +62,10 @@ func BenchOf(ctx context.Context, db bun.IDB, workshopID int64, session string) 
 	if err = b.readTotals(ctx, db); err != nil {
 		return nil, err
 	}
-	return b, b.readTickets(ctx, db)
+	if err = b.readTickets(ctx, db); err != nil {
+		return nil, err
+	}
+	return b, b.readTakeHomes(ctx, db)
 }
 
 // readCrew reads who may hand in and what is scanned for them.
@@ -177,4 +181,21 @@ func (b *Bench) orderIDs() []int64 {
 		ids[i] = b.Orders[i].ID
 	}
 	return ids
+}
+
+// readTakeHomes reads what is at home with workers, and the codes on its slips.
+func (b *Bench) readTakeHomes(ctx context.Context, db bun.IDB) error {
+	var err error
+	b.TakeHomes, err = AllTakeHomes(ctx, db, Filter{WorkshopID: b.Workshop.ID, Status: "out"}, b.Workshop.Today())
+	if err != nil || len(b.TakeHomes) == 0 {
+		return err
+	}
+	ids := make([]int64, len(b.TakeHomes))
+	for i := range b.TakeHomes {
+		ids[i] = b.TakeHomes[i].ID
+	}
+	var codes []IssuedCode
+	err = db.NewSelect().Model(&codes).Where("kind = ? AND target_id IN (?)", TakeHomeCode, bun.List(ids)).Order("serial").Scan(ctx)
+	b.Codes = append(b.Codes, codes...)
+	return wrap("list codes of take-home work", err)
 }

@@ -6,7 +6,8 @@ import {v7 as uuid} from 'uuid';
 import {database} from './database.js';
 
 const talliesPath = '/api/v1/tallies', dataPath = '/scan/data';
-const batchSize = 100, patience = 20_000, longestWait = 30_000, keepSent = 500;
+const batchSize = 100, keepSent = 500;
+const patience = 20_000, longestWait = 30_000, renewal = 5 * 60_000; // ms
 
 /** Why the device cannot keep a tally. code: full (no room), blocked (no storage at all), nocopy (never been online here), twice (its
  * uid is in the queue already). */
@@ -35,17 +36,31 @@ const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('jijian-s
 export async function open(about = {}) {
   asked = about;
   await load();
-  state.persisted = await (navigator.storage?.persist?.() ?? false);
+  navigator.storage?.persist?.().then(granted => { // some browsers ask the person, and nothing waits for her
+    state.persisted = granted;
+    changed(false);
+  });
   addEventListener('online', () => { state.online = true; again(); });
   addEventListener('offline', () => { state.online = false; changed(); });
   addEventListener('pageshow', e => e.persisted && reload());
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && reload());
-  others?.addEventListener('message', () => load().finally(() => changed(false)).catch(() => {}));
+  others?.addEventListener('message', elsewhere);
+  setInterval(() => document.visibilityState === 'visible' && refresh(), renewal);
   again();
 }
 
 /** Reads the device anew, then sends and refreshes. */
 const reload = () => load().then(again, () => changed(false));
+
+let reading = 0;
+
+/** Reads what another tab has changed, at most ten times a second. */
+function elsewhere() {
+  reading ||= setTimeout(() => {
+    reading = 0;
+    load().catch(() => {}).then(() => changed(false));
+  }, 100);
+}
 
 /** Begins to send without waiting for the end of a pause, also for workshops that were refused to an earlier sign-in. */
 function again() {
@@ -198,8 +213,12 @@ async function drain() {
 
 /** The workshops with tallies to send, the one in use first. */
 async function waiting() {
-  const all = (await db.getAll('queue')).filter(e => e.state === 'queued').map(e => e.workshop);
-  return [...new Set(all)].sort((a, b) => (b === current) - (a === current));
+  const found = [];
+  const index = db.transaction('queue').store.index('waiting');
+  for (let at = await index.openKeyCursor(null, 'nextunique'); at; at = await at.continue()) {
+    if (at.key[1] === 'queued') found.push(at.key[0]);
+  }
+  return found.sort((a, b) => (b === current) - (a === current));
 }
 
 const next = workshop => db.getAllFromIndex('queue', 'waiting', [workshop, 'queued'], batchSize);
