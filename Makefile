@@ -66,5 +66,5 @@ dist: assets ## build the programs to hand out, with checksums, into dist/
 	.ci/dist '$(VERSION)' '$(LDFLAGS)'
 
 clean: ## remove all that was made, but not data/
-	rm -rf bin dist templates/assets/node_modules
+	rm -rf bin dist templates/assets/node_modules templates/assets/fonts
 	find templates/dist -mindepth 1 ! -name .gitkeep -delete

@@ -1,8 +1,10 @@
 package templates
 
 import (
+	"compress/gzip"
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
 )
 
@@ -18,8 +20,8 @@ var required = []string{
 	"reader.js",
 	"reader.wasm.gz",
 	"names/initials.txt",
-	"fonts/NotoSansSC-Regular.ttf",
-	"fonts/NotoSansSC-Bold.ttf",
+	"fonts/NotoSansSC-Regular.ttf.gz",
+	"fonts/NotoSansSC-Bold.ttf.gz",
 	"fonts/OFL.txt",
 }
 
@@ -38,9 +40,18 @@ func Check() error {
 // Chinese characters and Latin. The bytes are the caller's own. The error is that of [Check] when the program was built
 // without assets.
 func Font(name string) ([]byte, error) {
-	data, err := built.ReadFile("dist/fonts/" + name)
+	packed, err := built.Open("dist/fonts/" + name + ".gz")
 	if err != nil {
 		return nil, missing("fonts/" + name)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", name, err)
+	}
+	data, err := io.ReadAll(unpacked)
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", name, err)
 	}
 	return data, nil
 }

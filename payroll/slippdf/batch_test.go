@@ -18,7 +18,7 @@ func testPrinter(t testing.TB) *Printer {
 	var weights [2][]byte
 	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
 		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "dist", "fonts", name)); err != nil {
+		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
 			t.Fatalf("%v: run make assets", err)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // fonts are the two weights that the program embeds.
 var fonts = sync.OnceValues(func() (weights [2][]byte, err error) {
 	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "dist", "fonts", name)); err != nil {
+		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
 			return weights, fmt.Errorf("%w: run make assets", err)
 		}
 	}

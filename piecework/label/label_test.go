@@ -21,7 +21,7 @@ var fonts = sync.OnceValues(func() (*press.Fonts, error) {
 	var weights [2][]byte
 	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
 		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "dist", "fonts", name)); err != nil {
+		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
 			return nil, fmt.Errorf("%w: run make assets", err)
 		}
 	}

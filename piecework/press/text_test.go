@@ -17,7 +17,7 @@ func testFonts(t testing.TB) *Fonts {
 	var weights [2][]byte
 	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
 		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "dist", "fonts", name)); err != nil {
+		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
 			t.Fatalf("%v: run make assets", err)
 		}
 	}
@@ -212,7 +212,7 @@ func TestComposedGlyphs(t *testing.T) {
 
 // TestBrokenFonts: what is no TrueType font is refused, never a panic.
 func TestBrokenFonts(t *testing.T) {
-	good, err := os.ReadFile(filepath.Join("..", "..", "templates", "dist", "fonts", "NotoSansSC-Regular.ttf"))
+	good, err := os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", "NotoSansSC-Regular.ttf"))
 	if err != nil {
 		t.Fatal(err)
 	}

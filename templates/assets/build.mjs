@@ -1,7 +1,7 @@
 // Makes ../dist, which the program embeds: the two weights of the Chinese font cut down to what a slip can need, the
 // licence the font asks to travel with it, the style sheet under ours, the letters under which a Chinese name is found,
 // the scripts of the scan page and its icons. The same input gives the same bytes. "node build.mjs scan" makes only the part named.
-import { mkdir, readFile, writeFile, copyFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile, copyFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
@@ -13,6 +13,7 @@ import subset from 'subset-font';
 
 const require = createRequire(import.meta.url);
 const dist = new URL('../dist/', import.meta.url);
+const whole = new URL('fonts/', import.meta.url);
 const font = (path) => require.resolve(`@expo-google-fonts/noto-sans-sc/${path}`);
 
 /** Every character from first to last. */
@@ -45,16 +46,19 @@ const characters = [
 const parts = { fonts, icons, initials, scan, style };
 
 async function fonts() {
+  await rm(new URL('fonts/', dist), { recursive: true, force: true });
   await mkdir(new URL('fonts/', dist), { recursive: true });
+  await mkdir(whole, { recursive: true });
   for (const [folder, weight] of [['400Regular', 'Regular'], ['700Bold', 'Bold']]) {
-    const whole = await readFile(font(`${folder}/NotoSansSC_${folder}.ttf`));
-    const cut = await subset(whole, characters, {
+    const full = await readFile(font(`${folder}/NotoSansSC_${folder}.ttf`));
+    const cut = await subset(full, characters, {
       targetFormat: 'truetype',
       noHinting: true,
       noLayoutClosure: true,
       dropTables: ['BASE', 'GDEF', 'GPOS', 'GSUB', 'STAT', 'VORG', 'vhea', 'vmtx'], // set in lines only, without shaping
     });
-    await write(`fonts/NotoSansSC-${weight}.ttf`, cut);
+    await writeFile(new URL(`NotoSansSC-${weight}.ttf`, whole), cut); // for tests of what prints with it
+    await write(`fonts/NotoSansSC-${weight}.ttf.gz`, gzipSync(cut, { level: 9 }));
   }
   await copyFile(font('LICENSE_FONT'), new URL('fonts/OFL.txt', dist));
 }
