@@ -2,8 +2,10 @@ package handlers_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
+	"jijian/payroll"
 	"jijian/piecework"
 )
 
@@ -52,6 +54,16 @@ func TestLookCounting(t *testing.T) {
 		"count-tally-weight": fmt.Sprintf("/tallies/%d", tallies.Items[0].ID), "count-teams": "/workers?status=team", "count-team-page": fmt.Sprintf("/workers/%d", team.ID),
 		"count-member": fmt.Sprintf("/workers/%d", crew[0].ID), "count-team-wrong": "/sent/count-team-wrong", "count-weigh-wrong": "/sent/count-weigh-wrong",
 	}
+	packer, err := piecework.WorkerByCode(ctx, db, "A09") // who packs with another
+	must(err)
+	slips, err := payroll.SlipsOf(ctx, db, 1, packer.ID)
+	must(err)
+	line := slices.IndexFunc(slips[0].Lines, func(l payroll.Line) bool { return l.TeamID != 0 })
+	if line < 0 {
+		t.Fatal("the slip of a packer tells of no team")
+	}
+	pages["count-slip"] = fmt.Sprintf("/slips/%d?line=%d", slips[0].ID, slips[0].Lines[line].Pos)
+	pages["count-packer"] = fmt.Sprintf("/workers/%d", packer.ID)
 	lookAs(t, db, origin, "lead", map[string]sent{"count-team-wrong": {at + "/team", wrong}, "count-weigh-wrong": {at + "/weigh", []string{"work", work, "gross", "10", "tare", "20", "unit_weight", "1", "worker", fmt.Sprint(crew[0].ID)}}}, pages)
 	lookAs(t, db, origin, "bookkeeper", nil, map[string]string{"count-workshop": "/workshops/1", "count-operation": fmt.Sprintf("/operations/%d", operations[0].ID)})
 }
