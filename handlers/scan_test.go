@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,16 @@ func (b *bench) shows(kind string, texts ...string) {
 		condition += fmt.Sprintf(` && document.querySelector('#card').innerText.includes(%q)`, text)
 	}
 	b.waits(fmt.Sprintf("the card is %s: %s", kind, texts), condition)
+}
+
+// takes waits until the card says that something was counted, whether or not the server then had a remark about it.
+func (b *bench) takes(texts ...string) {
+	b.Helper()
+	condition := `['ok', 'warning'].includes(document.querySelector('#card').dataset.kind)`
+	for _, text := range texts {
+		condition += fmt.Sprintf(` && document.querySelector('#card').innerText.includes(%q)`, text)
+	}
+	b.waits(fmt.Sprintf("it is counted: %s", texts), condition)
 }
 
 // scans types a code and Enter as a scanner does.
@@ -175,4 +186,159 @@ func TestScanLook(t *testing.T) {
 		browsertest.Look(t, b.ctx, "scan-"+lang, b.URL+"/scan?lang="+lang)
 		b.does(chromedp.EmulateViewport(360, 640))
 	}
+}
+
+var loaded = regexp.MustCompile(`(?:src|href)="(/static/[^"]+)"`)
+
+// TestScanIsSmall weighs what a phone loads before anybody uses the camera: the page and all it names, compressed.
+func TestScanIsSmall(t *testing.T) {
+	s := newSite(t)
+	b := s.as("lead")
+	page := b.get("/scan").body
+	b.header.Set("Accept-Encoding", "gzip") // by hand: what comes back stays compressed
+	sum := len(b.get("/scan").body)
+	files := 0
+	for _, m := range loaded.FindAllStringSubmatch(page, -1) {
+		sum += len(b.get(m[1]).body)
+		files++
+	}
+	t.Logf("%d bytes in the page and %d files", sum, files)
+	if sum >= 60_000 || files < 5 {
+		t.Errorf("the page and its %d files are %d bytes compressed, want less than 60,000", files, sum)
+	}
+	b.get("/scan").wants(t, 200)
+	if policy := b.get("/").header.Get("Content-Security-Policy"); strings.Contains(policy, "wasm") {
+		t.Errorf("another page may run WebAssembly: %s", policy)
+	}
+	if policy := b.get("/scan").header.Get("Content-Security-Policy"); !strings.Contains(policy, "script-src 'self' 'wasm-unsafe-eval';") {
+		t.Errorf("the scan page may not run WebAssembly: %s", policy)
+	}
+}
+
+// names gives the world's workers names of their own.
+func names(s *site, list ...string) {
+	s.Helper()
+	for i, name := range list {
+		s.Workers[i].Name = name
+		s.Must(piecework.SaveWorker(s.Ctx, s.DB, &s.Workers[i]))
+	}
+}
+
+// cut cuts order O1 into tickets of 50.
+func cut(s *site, n int64, operations ...string) []piecework.BundleTicket {
+	s.Helper()
+	tickets, err := piecework.CutTickets(s.Ctx, s.DB, piecework.Cut{OrderID: s.Order.ID, Size: 50, Quantity: 50 * n, Operations: operations, By: "test"})
+	s.Must(err)
+	return tickets
+}
+
+func TestScanTickets(t *testing.T) {
+	s := newSite(t)
+	names(s, "王秀英", "单晓乐", "李桂花")
+	glue, all := cut(s, 4, "glue"), cut(s, 3)
+	b := atBench(t, s)
+	code := func(t piecework.BundleTicket) string { return t.Code().String() }
+
+	b.scans(b.badges[0].Short())
+	b.shows("half", "王秀英", "再扫菲票", "今天 0 件")
+	b.scans(code(glue[0]))
+	b.takes("王秀英", "50", "粘花", "今天 50 件")
+	b.scans(glue[1].Code().Short())
+	b.shows("half", "再扫工牌", "50", "绢花", code(glue[1]))
+	b.scans(b.badges[1].Address(s.URL))
+	b.takes("单晓乐", "50", "粘花", "今天 50 件")
+	b.scans(code(glue[1]))
+	b.shows("duplicate", "已经计过")
+
+	// Several operations: asked, and Enter takes the next one.
+	b.scans(code(all[0]))
+	b.scans(b.badges[2].Short())
+	b.shows("half", "李桂花", "哪道工序")
+	b.scans(b.badges[1].Short()) // too early: nothing is lost, and nobody else's is counted
+	b.shows("warning", "请先选工序")
+	b.does(wedge("\n", 0, false))
+	b.takes("李桂花", "剪瓣")
+	b.scans(code(all[0]))
+	b.scans(b.badges[0].Short())
+	b.takes("王秀英", "粘花") // the only one left
+
+	// Quality by command codes: a scanned one more each, which the ticket's good pieces lose.
+	b.scans(piecework.AsScrapByWorkmanship.Code().String())
+	b.scans(piecework.AsScrapByWorkmanship.Code().Short())
+	b.scans(b.badges[1].Short())
+	b.scans(code(glue[2]))
+	b.shows("half", "单晓乐", "48")
+	b.scans(piecework.Finish.Code().String())
+	b.takes("单晓乐", "48", "工废 2")
+
+	b.scans("W0000013")
+	b.shows("unknown", "读错了")
+	b.scans(piecework.Code{Kind: piecework.WorkerBadge, Serial: 4711}.String())
+	b.shows("unknown", "不认识的码")
+	b.scans("6901234567892")
+	b.shows("unknown", "这不是我们的码")
+
+	b.scans(piecework.Undo.Code().String())
+	b.shows("undone", "单晓乐", "48", "今天 50 件")
+	b.scans(code(glue[2])) // free again
+	b.shows("half", "再扫工牌", "50")
+	b.scans(b.badges[0].Short())
+	b.takes("王秀英", "50")
+	b.has("A1 glue 50/0/0/0 "+code(glue[0]), "A2 glue 50/0/0/0 "+code(glue[1]), "A3 cut 50/0/0/0 "+code(all[0]), "A1 glue 50/0/0/0 "+code(all[0]),
+		"A2 glue 48/0/2/0 "+code(glue[2]), "A2 glue 48/0/2/0 "+code(glue[2])+" reverses: 现场撤销", "A1 glue 50/0/0/0 "+code(glue[2]))
+}
+
+func TestScanBadges(t *testing.T) {
+	s := newSite(t)
+	names(s, "王秀英", "单晓乐", "李桂花")
+	b := atBench(t, s)
+	b.chooses("cut", "20")
+	b.scans(b.badges[0].Short())
+	b.takes("王秀英", "20")
+	b.scans(b.badges[0].Short()) // a scanner that reads twice
+	b.shows("duplicate", "王秀英", "3 秒内同一工牌不重复计")
+	b.chooses("cut", "")
+	b.scans(b.badges[1].Short())
+	b.shows("half", "单晓乐", "多少件")
+	b.does(wedge("24\n", 150*time.Millisecond, true)) // a person types
+	b.takes("单晓乐", "24")
+
+	b.scans(b.badges[2].Short())
+	b.scans(piecework.Times50.Code().Short())
+	b.scans(piecework.Times10.Code().Short())
+	b.scans(piecework.AsRework.Code().Short())
+	b.scans(piecework.Times10.Code().Short())
+	b.shows("half", "李桂花", "60")
+	b.does(chromedp.Click(`[data-kind="scrap_material"]`), chromedp.Click(`[data-step="1"]`), chromedp.Click(`[data-kind="good"]`), chromedp.Click(`[data-step="-1"]`))
+	b.shows("half", "李桂花", "59")
+	b.scans(b.badges[0].Short()) // the next person: what was said is counted
+	b.shows("half", "王秀英", "今天 20 件")
+	b.does(chromedp.Click("#pad-drop"))
+	b.shows("ready")
+
+	// Without a badge: by the letters of her name, of which 单 and 乐 have several.
+	b.does(wedge("CXY", 150*time.Millisecond, true))
+	b.waits("the name is found", `document.querySelector('#typed').innerText.includes('单晓乐')`)
+	b.does(wedge("\n", 0, true))
+	b.shows("half", "单晓乐")
+	b.does(chromedp.Click(".weigh"), chromedp.SendKeys("#weigh-gross", "1252.6"), chromedp.SendKeys("#weigh-tare", "250"), chromedp.SendKeys("#weigh-unit", "2.5"))
+	b.waits("the number is shown", `document.querySelector('#weigh-many').innerText == '401'`)
+	b.does(chromedp.Click("#weigh-take"), chromedp.Click("#pad-take"))
+	b.takes("单晓乐", "401")
+
+	b.does(chromedp.Click(`.ways [data-dialog="more-box"]`), chromedp.Click(`[data-dialog="team-box"]`), chromedp.Click(`#team-members [data-code="A1"] label`))
+	b.scans(b.badges[2].Short())
+	b.does(chromedp.Evaluate[chromedp.Void](`document.querySelector('#team-members [data-code="A3"] input[type="text"]').select()`),
+		chromedp.SendKeys(`#team-members [data-code="A3"] input[type="text"]`, "1.5"), chromedp.Click("#team-take"))
+	b.shows("half", "王秀英", "李桂花")
+	b.does(wedge("300\n", 150*time.Millisecond, false))
+	b.takes("300")
+	members, err := piecework.MembersByCode(s.Ctx, s.DB, s.Workshop.ID, []string{"A1", "A3"})
+	s.Must(err)
+	members[1].ShareWeight = 1_500_000
+	team := piecework.TeamCode(members)
+
+	b.does(chromedp.Click("#log li:nth-child(1) button"), chromedp.Click(`.chip:nth-child(2)`), chromedp.Click(`#undo-form button[value="ok"]`))
+	b.shows("undone", "300")
+	b.has("A1 cut 20/0/0/0", "A2 cut 24/0/0/0", "A3 cut 59/10/0/1", "A2 cut 401/0/0/0", team+" cut 300/0/0/0", team+" cut 300/0/0/0 reverses: 件数错了")
 }

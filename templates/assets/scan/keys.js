@@ -32,10 +32,11 @@ const field = (e) => e.target.closest?.('input:not([type=checkbox], [type=radio]
  * @param {(text: string) => void} to.entered what a person has typed, at Enter; "" for Enter alone.
  */
 export function listen({ isCode, scanned, typing, entered }) {
-  let text = '', burst = '', before = 0, ended = -Infinity, timer = 0, kept = null;
+  let text = '', burst = '', before = -Infinity, ended = -Infinity, timer = 0, kept = null;
 
   const clear = () => {
     text = burst = '';
+    before = -Infinity; // the next key begins anew, however soon it comes
     kept = null;
     clearTimeout(timer);
   };

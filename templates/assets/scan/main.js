@@ -270,7 +270,7 @@ function row(entry, gone) {
   const parts = kinds.slice(1).filter((kind) => item[kind]).map((kind) => `${words[kind]} ${count(item[kind])}`);
   const said = entry.reason ?? (back ? item.reason : '');
   return {
-    uid: entry.uid, state: isGone ? 'struck' : entry.state, at: entry.at, undoable: undoable(entry, gone),
+    uid: entry.uid, state: isGone ? 'struck' : entry.state, at: entry.at, undoable: undoable(entry, gone), warned: Boolean(entry.warnings?.length),
     name: workers.get(item.worker)?.name ?? item.worker, what: operationOf(item.order, item.operation)?.name ?? item.operation,
     many: (back ? '−' : '') + count(item.good), told: [...parts, ...(entry.warnings ?? []), said].filter(Boolean).join(' · '),
   };

@@ -42,7 +42,7 @@ export function makeTeamBox(to) {
 
   async function make() {
     const asked = [...members].map(([worker, weight]) => ({ worker, share_weight: weight.trim() }));
-    const res = await fetch('/api/v1/teams', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ workshop: copy.workshop.code, members: asked }) });
+    const res = await fetch('/api/v1/teams', { method: 'POST', headers: { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang }, body: JSON.stringify({ workshop: copy.workshop.code, members: asked }) });
     const answer = await res.json();
     if (!res.ok) throw new Error(answer.errors?.map((e) => e.message).join(' · ') || answer.detail || answer.title);
     await store.refresh();

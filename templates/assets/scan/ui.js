@@ -47,14 +47,15 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 
 /**
  * Fills the list of what was counted last.
- * @param {{uid: string, state: string, name: string, what: string, many: string, at: number, told: string, undoable: boolean}[]} rows
+ * @param {{uid: string, state: string, name: string, what: string, many: string, at: number, told: string, undoable: boolean, warned: boolean}[]} rows
  */
 export function log(rows, onUndo) {
   $('log-none').hidden = rows.length > 0;
   $('log').replaceChildren(...rows.map((row) => {
     const li = $('log-row').content.cloneNode(true).firstElementChild;
-    li.dataset.state = row.state;
-    li.querySelector('.state').textContent = stateSigns[row.state];
+    const warned = row.warned && row.state === 'sent';
+    li.dataset.state = warned ? 'warned' : row.state;
+    li.querySelector('.state').textContent = warned ? '!' : stateSigns[row.state];
     li.querySelector('.who-what b').textContent = row.name;
     li.querySelector('.who-what span').textContent = row.what;
     li.querySelector('.num').textContent = row.many;
