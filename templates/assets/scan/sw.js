@@ -75,6 +75,7 @@ async function signOut(request) {
   const res = await fetch(request);
   if ((res.type === 'opaqueredirect' || res.ok) && await forget().catch(() => false)) {
     for (const name of await caches.keys()) await (await caches.open(name)).delete(page);
+    new BroadcastChannel('jijian-scan').postMessage('changed'); // pages that are still open forget too
   }
   return res;
 }
