@@ -67,11 +67,23 @@ func (s *Server) badgeReplace(c echo.Context) error {
 	}
 	code, err := piecework.ReplaceCode(ctx, s.DB, w.BadgeKind(), w.ID, visitOf(c).who.Name, f.text("reason"))
 	if err != nil {
-		p, failed := s.workerPage(c, w)
-		if failed != nil {
-			return failed
-		}
-		return s.again(c, err, "workers/show", p)
+		return s.badgeAgain(c, err, w)
 	}
 	return s.done(c, workerPath(w.ID)+"#badge", "%s has a new badge, %s. Print it; the old one is refused from now on.", w.Name, code)
+}
+
+// badgeAgain shows the page of a worker or a team again, with why she got no new badge.
+func (s *Server) badgeAgain(c echo.Context, wrong error, w *piecework.Worker) error {
+	if w.Team {
+		p, err := s.teamOf(c, w)
+		if err != nil {
+			return err
+		}
+		return s.again(c, wrong, "workers/team", p)
+	}
+	p, err := s.workerPage(c, w)
+	if err != nil {
+		return err
+	}
+	return s.again(c, wrong, "workers/show", p)
 }

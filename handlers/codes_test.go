@@ -84,6 +84,26 @@ func TestBadges(t *testing.T) {
 	lead.get("/workers").wants(t, 200, `form="badges"`, "打印工牌")
 }
 
+func TestTeamBadge(t *testing.T) {
+	s := newSite(t)
+	members, err := piecework.MembersByCode(s.Ctx, s.DB, s.Workshop.ID, []string{"A1", "A2"})
+	s.Must(err)
+	team, err := piecework.TeamOf(s.Ctx, s.DB, s.Workshop.ID, members)
+	s.Must(err)
+	lead, path := s.as("lead"), fmt.Sprintf("/workers/%d", team.ID)
+	lead.get(path).wants(t, 200, "还没有打印过工牌")
+	if text := lead.get(fmt.Sprintf("/workers/badges.pdf?worker=%d", team.ID)).labels(t); !strings.Contains(text, team.Code) {
+		t.Errorf("the team's badge: %s", text)
+	}
+	lead.get(path).wants(t, 200, "G00000")
+	lead.post(path+"/badge", "reason", "").wants(t, 422, "必须填写", "G00000")
+	lead.post(path+"/badge", "reason", "丢了").goes(t, path+"#badge")
+	lead.get(path).wants(t, 200, "丢了")
+	if text := lead.get("/workers/badges.pdf").labels(t); strings.Contains(text, team.Code) {
+		t.Errorf("teams are among all workers: %s", text)
+	}
+}
+
 func TestTickets(t *testing.T) {
 	s := newSite(t)
 	lead := s.as("lead")
@@ -155,6 +175,10 @@ func TestLookCodes(t *testing.T) {
 	s.Must(err)
 	empty := &piecework.ProcessingOrder{Code: "O2", WorkshopID: s.Workshop.ID, ContractorID: s.Order.ContractorID, ProductID: s.Order.ProductID, Quantity: 100, OrderedOn: "2026-10-01"}
 	s.Must(piecework.SaveOrder(s.Ctx, s.DB, empty))
+	members, err := piecework.MembersByCode(s.Ctx, s.DB, s.Workshop.ID, []string{"A1", "A2"})
+	s.Must(err)
+	team, err := piecework.TeamOf(s.Ctx, s.DB, s.Workshop.ID, members)
+	s.Must(err)
 	look := func(user string, pages map[string]string) {
 		ctx := browsertest.Open(t)
 		if user != "" {
@@ -172,5 +196,5 @@ func TestLookCodes(t *testing.T) {
 	look("worker", map[string]string{"code-worker": "/q/" + s.badge(1).String()})
 	look("lead", map[string]string{"tickets": fmt.Sprintf("/orders/%d/tickets", s.Order.ID), "tickets-none": fmt.Sprintf("/orders/%d/tickets", empty.ID),
 		"ticket": fmt.Sprintf("/tickets/%d", tickets[1].ID), "ticket-open": fmt.Sprintf("/tickets/%d", tickets[0].ID), "ticket-split": fmt.Sprintf("/tickets/%d", tickets[2].ID),
-		"workers-badges": "/workers", "worker-badge": fmt.Sprintf("/workers/%d", s.Workers[0].ID), "session-commands": "/sessions/1"})
+		"workers-badges": "/workers", "worker-badge": fmt.Sprintf("/workers/%d", s.Workers[0].ID), "session-commands": "/sessions/1", "team-badge": fmt.Sprintf("/workers/%d", team.ID)})
 }

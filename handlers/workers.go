@@ -169,20 +169,34 @@ func (s *Server) person(c echo.Context) (*piecework.Worker, error) {
 type teamShow struct {
 	Team    piecework.Team
 	Tallies []piecework.Tally
+	Badges  []piecework.IssuedCode // the newest first; none was printed yet
+	Stocks  []templates.Option
 }
 
 // teamShow shows a team: who is in it, and what it handed in.
 func (s *Server) teamShow(c echo.Context, w *piecework.Worker) error {
+	p, err := s.teamOf(c, w)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "workers/team", p)
+}
+
+func (s *Server) teamOf(c echo.Context, w *piecework.Worker) (*teamShow, error) {
 	ctx := c.Request().Context()
 	members, err := piecework.TeamMembers(ctx, s.DB, w.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tallies, err := piecework.Tallies(ctx, s.DB, piecework.Filter{WorkerID: w.ID})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.page(c, "workers/team", teamShow{piecework.Team{Worker: *w, Members: members[w.ID]}, tallies.Items[:min(recent, len(tallies.Items))]})
+	badges, err := piecework.CodeHistory(ctx, s.DB, w.BadgeKind(), w.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &teamShow{piecework.Team{Worker: *w, Members: members[w.ID]}, tallies.Items[:min(recent, len(tallies.Items))], badges, stockChoice(c, label.Stocks)}, nil
 }
 
 func workerPath(id int64) string { return fmt.Sprintf("/workers/%d", id) }

@@ -104,6 +104,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
 		m.agree()
 		m.measure()
 		m.work()
+		m.bench()
 		m.pay()
 		m.admit()
 		return m.err

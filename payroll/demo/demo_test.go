@@ -85,6 +85,8 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 				{"slip_lines WHERE corrects_run_id IS NOT NULL", 1, 9},
 				{fmt.Sprintf("processing_orders WHERE closed_at = 0 AND due_on BETWEEN '%s' AND '%s'", today, today.AddDays(7)), 2, 4},
 				{"processing_orders WHERE closed_at <> 0", 1, 99},
+				{"codes WHERE kind = 'W'", 40, 40},
+				{"bundle_tickets", 150, 600},
 				{"users", 5, 5},
 				{"workshops WHERE wage_region = '山东二类' AND NOT top_up", 1, 1},
 				{"income_types WHERE type = 'labour'", 2, 2},
