@@ -17,6 +17,8 @@ import (
 // operation is one call of the JSON interface.
 type operation struct {
 	register func(huma.API)
+	// quick, where there is one, answers what it can before the operation is asked: it is false for what it leaves to it.
+	quick func(echo.Context) (bool, error)
 }
 
 // call makes the line of the table for an operation of the JSON interface: f takes what huma reads into I and answers what it
@@ -34,7 +36,13 @@ func call[I, O any](s *Server, method, path string, who may, format string, f fu
 			return out, nil
 		})
 	}
-	return route{method, path, who, nil, &operation{register}}
+	return route{method, path, who, nil, &operation{register: register}}
+}
+
+// quickly puts a shorter way before an operation.
+func (r route) quickly(f func(echo.Context) (bool, error)) route {
+	r.api.quick = f
+	return r
 }
 
 // bracePath writes /runs/:run as /runs/{run}.

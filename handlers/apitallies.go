@@ -86,44 +86,36 @@ func (s *Server) apiRecord(ctx context.Context, in *talliesInput) (*talliesOutpu
 	if err := s.recordsFor(ctx, in.Workshop); err != nil {
 		return nil, err
 	}
-	raw, batch, err := splitTallies(in.RawBody)
+	batch, err := readBatch(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	batch.By, batch.Items = v.who.Actor(), make([]piecework.NewTally, len(raw))
-	for i, data := range raw {
-		item, msg := readTally(data)
-		if msg != nil {
-			item.Wrong = piecework.Msg("%s: %s", fmt.Sprintf("tallies[%d]", i), msg)
-		}
-		if batch.Undo && item.Reverses != "" && item.Reason == "" {
-			item.Reason = piecework.UndoReason
-		}
-		if batch.Hold {
-			item.Sent = string(data)
-		}
-		batch.Items[i] = item
-	}
+	batch.By = v.who.Actor()
 	out := new(talliesOutput)
-	out.Body.Results = make([]apiResult, len(raw))
-	if len(raw) == 0 {
+	out.Body.Results = make([]apiResult, len(batch.Items))
+	if len(batch.Items) == 0 {
 		return out, nil
 	}
 	results, err := s.recorder.RecordBatch(ctx, *batch)
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range results {
-		result := apiResult{UID: r.UID, Status: r.Status, Held: r.Held}
-		if r.Reason != nil {
-			result.Reason = inWords(v.lang, r.Reason)
-		}
-		for _, warning := range r.Warnings {
-			result.Warnings = append(result.Warnings, inWords(v.lang, warning))
-		}
-		out.Body.Results[i] = result
+	for i := range results {
+		out.Body.Results[i] = v.result(&results[i])
 	}
 	return out, nil
+}
+
+// result is what became of a tally, in the words of the visitor.
+func (v *visit) result(r *piecework.TallyResult) apiResult {
+	result := apiResult{UID: r.UID, Status: r.Status, Held: r.Held}
+	if r.Reason != nil {
+		result.Reason = inWords(v.lang, r.Reason)
+	}
+	for _, warning := range r.Warnings {
+		result.Warnings = append(result.Warnings, inWords(v.lang, warning))
+	}
+	return result
 }
 
 // recordsFor refuses who may not record for the workshop with that code; "" asks nothing. A device keeps tallies of the workshop it
@@ -138,6 +130,29 @@ func (s *Server) recordsFor(ctx context.Context, workshop string) error {
 		return piecework.Forbidden("These tallies are of workshop %s. Somebody of that workshop must sign in to send them.", printable(workshop))
 	}
 	return err
+}
+
+// readBatch reads a body. What is wrong with a tally is noted there and fails no other.
+func readBatch(body []byte) (*piecework.Batch, error) {
+	raw, batch, err := splitTallies(body)
+	if err != nil {
+		return nil, err
+	}
+	batch.Items = make([]piecework.NewTally, len(raw))
+	for i, data := range raw {
+		item, msg := readTally(data)
+		if msg != nil {
+			item.Wrong = piecework.Msg("%s: %s", fmt.Sprintf("tallies[%d]", i), msg)
+		}
+		if batch.Undo && item.Reverses != "" && item.Reason == "" {
+			item.Reason = piecework.UndoReason
+		}
+		if batch.Hold {
+			item.Sent = string(data)
+		}
+		batch.Items[i] = item
+	}
+	return batch, nil
 }
 
 // splitTallies takes the body apart into its tallies and what it says about all of them. What is wrong with the body as a whole

@@ -57,6 +57,11 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 		}
+		if r.api != nil && r.api.quick != nil {
+			if done, err := r.api.quick(c); done || err != nil {
+				return err
+			}
+		}
 		return next(c)
 	}
 }

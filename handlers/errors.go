@@ -2,16 +2,17 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 
 	"jijian/piecework"
 )
@@ -203,19 +204,19 @@ func requestID(c echo.Context) string { return c.Response().Header().Get(echo.He
 
 // logged numbers each request and writes one line about it.
 func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
-	number := middleware.RequestID()
 	return func(c echo.Context) error {
 		start := time.Now()
-		c.Request().Header.Del(echo.HeaderXRequestID) // a visitor's own number could not be told from ours
-		if err := number(next)(c); err != nil {
+		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()) // a visitor's own number could not be told from ours
+		if err := next(c); err != nil {
 			c.Error(err)
 		}
 		r, path := c.Request(), c.Request().URL.Path
 		if strings.Contains(c.Path(), ":code") {
 			path = c.Path() // a code opens what it names
 		}
-		s.Logger.Info("request", "id", requestID(c), "method", r.Method, "path", path, "status", c.Response().Status,
-			"bytes", c.Response().Size, "ms", time.Since(start).Milliseconds(), "from", c.RealIP(), "user", visitOf(c).who.UserID)
+		s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", requestID(c)), slog.String("method", r.Method),
+			slog.String("path", path), slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
+			slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("from", c.RealIP()), slog.Int64("user", visitOf(c).who.UserID))
 		return nil
 	}
 }

@@ -90,7 +90,7 @@ func (s *Server) routes() []route {
 
 		{get, "/api/openapi.json", open, s.openAPIShow, nil},
 		{get, "/api/docs", open, s.docsShow, nil},
-		call(s, post, tallyPath, office, "Record tallies", s.apiRecord),
+		call(s, post, tallyPath, office, "Record tallies", s.apiRecord).quickly(s.recordPlain),
 		call(s, get, "/api/v1/sessions", office, "List work sessions, the latest first", s.apiSessions),
 		call(s, get, "/api/v1/orders", office|contractor, "List processing orders, open ones first", s.apiOrders),
 		call(s, get, "/api/v1/workers", office, "List workers by code", s.apiWorkers),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 )
@@ -266,7 +267,7 @@ func (k *known) readBadges(ctx context.Context, db tx, items []*NewTally) error 
 			k.badges[text] = msg
 			continue
 		}
-		k.workers[text] = byID[badge.TargetID]
+		k.workers[strings.Clone(text)] = byID[badge.TargetID] // not a piece of the request that it came in
 	}
 	return nil
 }
