@@ -258,3 +258,28 @@ func TestSpoiltTeamIsNotUsed(t *testing.T) {
 		t.Errorf("the spoilt team is used: %v", err)
 	}
 }
+
+// Programs that ask for the same team at the same moment get one.
+func TestTeamOfAtOnce(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	const askers = 8
+	ids := make(chan int64, askers)
+	for i := range askers {
+		go func() {
+			members := []piecework.TeamMember{of(w.Workers[i%3], 0), of(w.Workers[(i+1)%3], 0), of(w.Workers[(i+2)%3], 0)}
+			team, err := piecework.TeamOf(w.Ctx, w.DB, w.Workshop.ID, members)
+			if err != nil {
+				t.Error(err)
+				team = new(piecework.Worker)
+			}
+			ids <- team.ID
+		}()
+	}
+	first := <-ids
+	for range askers - 1 {
+		if id := <-ids; id != first {
+			t.Errorf("teams %d and %d", first, id)
+		}
+	}
+	w.Must(piecework.VerifyTeams(w.Ctx, w.DB))
+}
