@@ -192,6 +192,47 @@ func TestReviewQueue(t *testing.T) {
 	}
 }
 
+// TestUndoOnThePage takes back on its page what one has just recorded.
+func TestUndoOnThePage(t *testing.T) {
+	s := newSite(t)
+	old := time.Now().Add(-31 * time.Minute).UTC().Format(time.RFC3339)
+	s.scanner("lead").json(talliesPath, batch("", tally("a", "3"), with(`"recorded_at":"`+old+`"`, tally("b", "4")))).judged(t)
+	lead, books := s.as("lead"), s.as("bookkeeper")
+	for _, c := range []struct {
+		b    *browser
+		path string
+		may  bool
+	}{{lead, "/tallies/1", true}, {lead, "/tallies/2", false}, {books, "/tallies/1", false}, {s.as("admin"), "/tallies/2", true}} {
+		if page := c.b.get(c.path); strings.Contains(page.body, c.path+"/undo") != c.may {
+			t.Errorf("%s offers to undo: %t", c.path, !c.may)
+		}
+	}
+	books.post("/tallies/1/undo").wants(t, 409, "只有本人或管理员可以撤销")
+	lead.post("/tallies/2/undo").wants(t, 409, "已超过 30 分钟")
+	lead.post("/tallies/1/undo", "reason", "扫错了").goes(t, "/tallies/1")
+	lead.get("/tallies/1").wants(t, 200, "扫错了", "已撤销")
+	lead.post("/tallies/1/undo").wants(t, 409)
+	s.as("admin").post("/tallies/2/undo").goes(t, "/tallies/2")
+}
+
+// TestWhatWaitsIsSaid on the start page and at a draft.
+func TestWhatWaitsIsSaid(t *testing.T) {
+	s := newSite(t)
+	s.Agree(s.Cut, nil, "2026-10-01", "0.35")
+	s.scanner("lead").json(talliesPath, batch(`,"hold":true`, tally("a", "3"), tally("b", "3"), strings.Replace(tally("c", "1"), "A1", "A9", 1))).judged(t)
+	run := s.settle("2026-10-01", "2026-10-31")
+	books := s.as("bookkeeper")
+	books.get("/").wants(t, 200, "2 条计件要复核")
+	books.get(fmt.Sprintf("/runs/%d", run.ID)).wants(t, 200, "本草稿有 1 条计件可疑", "有 1 条被拒的计件等待更正")
+	s.Must(piecework.FindRight(s.Ctx, s.DB, piecework.Actor{Name: "孙会计"}, "", 2))
+	s.Must(piecework.DismissHeld(s.Ctx, s.DB, piecework.Actor{Name: "孙会计"}, 1, "没有这个人"))
+	for _, path := range []string{"/", fmt.Sprintf("/runs/%d", run.ID)} {
+		if page := books.get(path); strings.Contains(page.body, "/review\">去复核") {
+			t.Errorf("%s still says that something waits", path)
+		}
+	}
+}
+
 func TestSettingsOfTheGuards(t *testing.T) {
 	s := newSite(t)
 	books := s.as("bookkeeper")

@@ -210,6 +210,7 @@ func (s *Server) routes() []route {
 		{get, "/tallies", office, s.tallies, nil},
 		{get, "/tallies/:tally", office, s.tallyShow, nil},
 		{post, "/tallies/:tally/strike", office, s.tallyStrike, nil},
+		{post, "/tallies/:tally/undo", office, s.tallyUndo, nil},
 
 		{get, "/review", office, s.review, nil},
 		{post, "/review/right", office, s.reviewRight, nil},

@@ -68,6 +68,7 @@ type tallyPage struct {
 	Run      *payroll.PayRun  // that has claimed it, or nil
 	Zone     *time.Location
 	Noticed  []noticed
+	Undo     bool               // the person may take it back without more ado
 	Sessions []templates.Option // open ones, into which a reversal can go
 	Form     values             // of the reversal: session, reason, key
 }
@@ -111,7 +112,20 @@ func (s *Server) tallyPage(c echo.Context) (*tallyPage, error) {
 	if p.Run, err = payroll.RunOfTally(ctx, s.DB, t.ID); err != nil || t.ReversesID != 0 || t.Struck() {
 		return p, err
 	}
+	p.Undo = p.Run == nil && piecework.MayUndo(visitOf(c).who.Actor(), t, piecework.Now())
 	return p, s.reversalSessions(ctx, p)
+}
+
+// tallyUndo takes back what the person has just recorded herself, or, as an administrator, what somebody has.
+func (s *Server) tallyUndo(c echo.Context) error {
+	p, err := s.tallyPage(c)
+	if err != nil {
+		return err
+	}
+	if err := piecework.UndoTally(c.Request().Context(), s.DB, visitOf(c).who.Actor(), p.Tally.UID, readForm(c).text("reason")); err != nil {
+		return s.again(c, err, "tallies/show", p)
+	}
+	return s.done(c, fmt.Sprintf("/tallies/%d", p.Tally.ID), "It is undone. The tally stays visible and counts no more.")
 }
 
 // reversalSessions offers the open sessions of the workshop for a reversal: the tally's own if it is open, else the latest.

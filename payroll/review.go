@@ -60,6 +60,8 @@ type Review struct {
 	Late         int64                   // tallies of the period with a rate that came in after the computation
 	Adjustments  int64                   // adjustments of the period that came in after it
 	Approvals    int64                   // adjustments of the period that wait for a second person
+	Flagged      int64                   // tallies of the draft at which something is odd, that nobody has looked at yet
+	Held         int64                   // refused tallies of the workshop that wait to be put right
 	Stale        bool                    // sessions, grades or the workshop's rules have changed since the computation
 	RatesChanged bool                    // the draft uses rates that have changed since
 	TaxChanged   bool                    // tax would be withheld otherwise now
@@ -71,7 +73,7 @@ type Review struct {
 
 // Nothing says whether there is nothing to look at.
 func (r *Review) Nothing() bool {
-	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && r.Approvals == 0 && !r.Stale && !r.RatesChanged &&
+	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && r.Approvals == 0 && r.Flagged == 0 && r.Held == 0 && !r.Stale && !r.RatesChanged &&
 		!r.TaxChanged && len(r.Disputes) == 0 && len(r.UnderMinimum) == 0
 }
 
@@ -108,6 +110,9 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	}
 	r.Stale = run.Stale && run.Status == Draft
 	if run.Status == Draft {
+		if err := r.countOdd(ctx, db, run); err != nil {
+			return r, err
+		}
 		if r.RatesChanged, err = run.ratesChanged(ctx, db); err != nil {
 			return r, err
 		}
@@ -124,6 +129,21 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 		return r, err
 	}
 	return r, r.findPrevious(ctx, db, run)
+}
+
+// countOdd counts what of a draft waits in the review queue.
+func (r *Review) countOdd(ctx context.Context, db bun.IDB, run *PayRun) error {
+	err := db.NewSelect().Model((*piecework.Flag)(nil)).Join("JOIN tally_claims AS c ON c.tally_id = fl.tally_id AND c.run_id = ?", run.ID).
+		Where("fl.workshop_id = ? AND fl.decided_at = 0", run.WorkshopID).ColumnExpr("COUNT(DISTINCT fl.tally_id)").Scan(ctx, &r.Flagged)
+	if err != nil {
+		return fmt.Errorf("count odd tallies: %w", err)
+	}
+	held, err := db.NewSelect().Model((*piecework.Held)(nil)).Where("workshop_id = ? AND decided_at = 0", run.WorkshopID).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("count refused tallies: %w", err)
+	}
+	r.Held = int64(held)
+	return nil
 }
 
 // findPrevious finds the run to compare with. A supplement, which settles days that a locked run covers already, has only what

@@ -22,6 +22,7 @@ type Today struct {
 	Disputes    piecework.Page[Dispute]            // wait for an answer
 	AtHome      piecework.Page[piecework.TakeHome] // take-home work that is overdue
 	Left        []Left
+	Review      int // tallies that are odd or were refused, and wait for somebody to look
 }
 
 // Left is what came in for days that are settled already: it is in no run, and the next settlement of those days takes it.
@@ -33,7 +34,7 @@ type Left struct {
 
 // Nothing says whether nothing waits.
 func (t *Today) Nothing() bool {
-	return t.Sessions.Total+t.Deliveries.Total+len(t.Due)+len(t.WithoutRate)+t.Drafts.Total+t.Disputes.Total+t.AtHome.Total+len(t.Left) == 0
+	return t.Sessions.Total+t.Deliveries.Total+len(t.Due)+len(t.WithoutRate)+t.Drafts.Total+t.Disputes.Total+t.AtHome.Total+len(t.Left)+t.Review == 0
 }
 
 // lookBack is how many days back open tallies are looked for, so that the start page costs two months however long the books are.
@@ -68,6 +69,9 @@ func TodayOf(ctx context.Context, db bun.IDB, workshopID int64, day piecework.Da
 		return nil, err
 	}
 	if t.Due, err = piecework.DueOrders(ctx, db, workshopID, day.AddDays(7)); err != nil {
+		return nil, err
+	}
+	if t.Review, err = piecework.CountReview(ctx, db, workshopID); err != nil {
 		return nil, err
 	}
 	return t, t.findOpen(ctx, db, workshopID, day)

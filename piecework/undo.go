@@ -45,14 +45,17 @@ func (k *known) refuseUndo(by Actor, t *Tally) *Message {
 	switch {
 	case k.claimed[original.ID]:
 		return Msg("tally %q is in a pay run already; strike it on its page, and the next run takes it back", original.UID)
-	case by.Admin:
+	case MayUndo(by, original, t.RecordedAt):
 		return nil
 	case original.RecordedBy != by.Name:
 		return Msg("tally %q was recorded by %s; only she or an administrator can undo it", original.UID, original.RecordedBy)
-	case t.RecordedAt-original.RecordedAt > Instant(UndoWithin/time.Millisecond):
-		return Msg("tally %q was recorded more than %d minutes ago; ask an administrator to undo it", original.UID, int64(UndoWithin/time.Minute))
 	}
-	return nil
+	return Msg("tally %q was recorded more than %d minutes ago; ask an administrator to undo it", original.UID, int64(UndoWithin/time.Minute))
+}
+
+// MayUndo says whether somebody may undo a tally at a moment, as far as it is neither struck nor claimed by a pay run.
+func MayUndo(by Actor, t *Tally, at Instant) bool {
+	return by.Admin || t.RecordedBy == by.Name && at-t.RecordedAt <= Instant(UndoWithin/time.Millisecond)
 }
 
 // UndoTally strikes a tally at once: somebody her own within [UndoWithin], an administrator any, both until a pay run has claimed it.
