@@ -56,6 +56,8 @@ type Batch struct {
 	Undo bool
 	// Clock is what the clock of the device showed when it sent the batch; 0 when it did not say.
 	Clock Instant
+	// AtHome says that the work was not done in the session, so that how soon and how fast it is counted says nothing about it.
+	AtHome bool
 }
 
 // RecordTallies checks and stores tallies in the order given, in one transaction. A bad one never fails the others.
@@ -172,22 +174,25 @@ func (k *known) accept(ctx context.Context, db tx, b *Batch, in *NewTally) (Tall
 		if t.Ticket != "" {
 			k.tickets[ticketKey{t.Ticket, t.OperationID}] = t.UID
 		}
-		result.Warnings = k.warn(t, b.Clock)
+		result.Warnings = k.warn(t, b)
 	}
 	k.accepted[t.WorkshopID] = append(k.accepted[t.WorkshopID], t)
 	return result, nil
 }
 
 // warn asks the guards about a tally that is accepted, and keeps what they notice for the review queue.
-func (k *known) warn(t *Tally, clock Instant) (warnings []*Message) {
+func (k *known) warn(t *Tally, b *Batch) (warnings []*Message) {
 	for _, f := range k.guards.look(t) {
+		if b.AtHome && (f.Kind == FlagRepeat || f.Kind == FlagTooFast) {
+			continue
+		}
 		warnings = append(warnings, f.Message())
 		// Another ticket is other work, and one ticket is never credited twice: that needs no person.
 		if f.Kind != FlagRepeat || t.Ticket == "" {
 			k.flags = append(k.flags, f)
 		}
 	}
-	warning, flag := k.guards.lookAtClock(t, clock, k.now)
+	warning, flag := k.guards.lookAtClock(t, b.Clock, k.now)
 	if warning != nil {
 		warnings = append(warnings, warning)
 	}

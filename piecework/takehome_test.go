@@ -205,6 +205,20 @@ func TestTakeHomesInOrder(t *testing.T) {
 	}
 }
 
+// TestTakeHomeIsNotTooFast: what was done at home comes in at once, and that is no wonder.
+func TestTakeHomeIsNotTooFast(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Must(piecework.CheckIn(w.Ctx, w.DB, 1, w.Workers[0].ID))
+	th := giveOut(w, 0, 4900, "")
+	w.Must(bringBack(w, th.ID, "in-1", "", piecework.Counts{Good: 4000}))
+	w.Must(bringBack(w, th.ID, "in-2", "", piecework.Counts{Good: 900}))
+	flagged, err := piecework.FlaggedTallies(w.Ctx, w.DB, piecework.Filter{})
+	w.Must(err)
+	for _, tally := range flagged.Items {
+		t.Errorf("%s: %s", tally.UID, tally.Flags[0].Message())
+	}
+}
+
 // TestTakeHomeAddsUp: whatever is brought back, struck, closed and opened again, what is out and what came in stay what the steps say,
 // and more than is out never comes in without a note.
 func TestTakeHomeAddsUp(t *testing.T) {

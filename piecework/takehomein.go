@@ -23,7 +23,8 @@ type HandIn struct {
 	UID        string // of the tally that is made; the same again counts nothing twice
 	Session    string // code of an open session of the workshop
 	Counts
-	Note string // needed when more comes in than is out
+	At   Instant // when she brought it; 0: now
+	Note string  // needed when more comes in than is out
 }
 
 // BringBack records a hand-in as a tally of the lot's worker, order and operation. It may be a part of the lot. More than is out is
@@ -55,8 +56,8 @@ func BringBack(ctx context.Context, db bun.IDB, by Actor, in HandIn) (TallyStatu
 		if more := in.Total() - th.Out(); more > 0 && in.Note == "" {
 			return InvalidField("note", "%d more come in than are out: say why", more)
 		}
-		results, err := RecordTallies(ctx, db, by, []NewTally{{UID: in.UID, Session: in.Session, Worker: th.Worker.Code, Order: th.Order.Code,
-			Operation: th.Operation.Code, Counts: in.Counts}})
+		results, err := RecordBatch(ctx, db, Batch{By: by, AtHome: true, Items: []NewTally{{UID: in.UID, Session: in.Session, Worker: th.Worker.Code,
+			Order: th.Order.Code, Operation: th.Operation.Code, Counts: in.Counts, RecordedAt: in.At}}})
 		if err != nil {
 			return err
 		}

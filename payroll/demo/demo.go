@@ -105,6 +105,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
 		m.measure()
 		m.work()
 		m.bench()
+		m.takeHome(m.shops[0])
 		m.pay()
 		m.admit()
 		return m.err
