@@ -30,8 +30,9 @@ const field = (e) => e.target.closest?.('input:not([type=checkbox], [type=radio]
  * @param {(text: string) => void} to.scanned what a scanner has typed.
  * @param {(text: string) => void} to.typing what a person has typed so far; "" when it is given up.
  * @param {(text: string) => void} to.entered what a person has typed, at Enter; "" for Enter alone.
+ * @param {() => void} to.escaped called at Escape when nothing is typed.
  */
-export function listen({ isCode, scanned, typing, entered }) {
+export function listen({ isCode, scanned, typing, entered, escaped }) {
   let text = '', burst = '', before = -Infinity, ended = -Infinity, timer = 0, kept = null;
 
   const clear = () => {
@@ -106,7 +107,8 @@ export function listen({ isCode, scanned, typing, entered }) {
       text = text.slice(0, -1);
       burst = '';
       typing(text);
-    } else if (e.key === 'Escape') {
+    } else if (e.key === 'Escape' && !document.querySelector('dialog[open]')) {
+      if (!text) escaped();
       clear();
       typing('');
     }

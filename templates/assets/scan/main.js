@@ -113,7 +113,7 @@ function go(auto) {
     pad.close();
     show('half', { ...text, what: words.nowTicket, many: hand.good ?? '', note: words.nowTicketHow });
   } else if (need === 'operation') {
-    pad.choose(choices.map((op) => ({ text: op.name, hint: `${op.seq} · ${op.code}`, value: op.code })), (code) => {
+    pad.choose(choices.map((op) => ({ text: op.name, hint: op.code, value: op.code })), (code) => {
       hand.operation = code;
       go(true);
     });
@@ -314,10 +314,8 @@ function entered(text) {
     pad.type(Number(text));
     return void take();
   }
-  if (text === '') {
-    const first = pad.asking === 'operation' && $('choices').querySelector('button');
-    return first ? first.click() : void (take() || play('warning'));
-  }
+  if (pad.asking === 'operation' && /^[1-9]?$/.test(text)) return void $('choices').querySelector(`button:nth-child(${text || 1})`)?.click();
+  if (text === '') return void (take() || play('warning'));
   const found = copy ? find(copy.workers, text) : [];
   if (!parse(text).wrong || found.length === 0) return act(text);
   if (found.length === 1) return takeBadge(found[0]);
@@ -392,7 +390,7 @@ for (const button of document.querySelectorAll('[data-dialog]')) {
   });
 }
 
-listen({ isCode: (text) => !parse(text).wrong, scanned: act, typing, entered });
+listen({ isCode: (text) => !parse(text).wrong, scanned: act, typing, entered, escaped: drop });
 
 // ---- start ----
 
