@@ -194,8 +194,7 @@ function takeBadge(worker, code = worker.code) {
   if (work.operation && !hand.ticket && !hand.worker) {
     const now = Date.now(), seconds = copy.workshop.repeat_seconds;
     if (code === lastBadge.code && now - lastBadge.at < seconds * 1000) {
-      play('duplicate');
-      return note('duplicate', say('soon', { n: seconds }));
+      return tell('duplicate', { name: worker.name, what: say('soon', { n: seconds }), total: worker.today.pieces });
     }
     lastBadge = { code, at: now };
   }

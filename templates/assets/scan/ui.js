@@ -33,7 +33,7 @@ export function card(kind, { name = '', many = '', what = '', note = '', total }
 export function note(kind, text) {
   $('card').dataset.kind = kind;
   $('card-sign').textContent = signs[kind];
-  $('card-note').textContent = text;
+  $('card-note').textContent = [$('card-note').textContent, text].filter(Boolean).join(' · ');
 }
 
 /** Shows what a person types, and what it leads to. */
