@@ -20,8 +20,7 @@ import (
 // bench is a lead at the scan page, and the codes that lie before her.
 type bench struct {
 	walker
-	badges  []piecework.Code // of the world's workers
-	tickets []piecework.BundleTicket
+	badges []piecework.Code // of the world's workers
 }
 
 // atBench opens the scan page for the world's session S1, signed in as the lead.
