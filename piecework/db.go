@@ -55,7 +55,7 @@ func Open(dsn string) (*bun.DB, error) {
 func sqliteDSN(path string) string {
 	q := url.Values{}
 	for _, p := range []string{"foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(30000)",
-		"temp_store(MEMORY)", "cache_size(-16000)", "recursive_triggers(1)"} {
+		"temp_store(MEMORY)", "cache_size(-16000)", "wal_autocheckpoint(4000)", "recursive_triggers(1)"} {
 		q.Add("_pragma", p)
 	}
 	q.Set("_txlock", "immediate")

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -26,6 +27,7 @@ type Recorder struct {
 	underWay bool // a transaction has begun there
 	memory   *memory
 	version  int64 // of the data that the memory knows
+	shared   int   // how many callers shared the last commit
 }
 
 type waiting struct {
@@ -40,6 +42,9 @@ type answer struct {
 
 // maxShared bounds how many tallies one commit carries, so that one caller with a thousand never holds up the rest for long.
 const maxShared = 2000
+
+// moment is how long a commit waits for those who shared the last one.
+const moment = 500 * time.Microsecond
 
 // NewRecorder starts a recorder. Close ends it.
 func NewRecorder(db *bun.DB) *Recorder {
@@ -93,15 +98,31 @@ func (r *Recorder) run() {
 	}
 }
 
-// gather takes whoever is waiting already, without waiting for more.
+// gather takes whoever is waiting already. Those who were answered by the last commit are likely to come again at once, and one
+// commit for all costs less than two for half of them each: so it waits for as many, but only for a moment.
 func (r *Recorder) gather(first *waiting) []*waiting {
 	batch, n := []*waiting{first}, len(first.Items)
+	defer func() { r.shared = len(batch) }()
+	var late <-chan time.Time
 	for n < maxShared {
 		select {
 		case w := <-r.queue:
 			batch = append(batch, w)
 			n += len(w.Items)
+			continue
 		default:
+		}
+		if len(batch) >= r.shared {
+			return batch
+		}
+		if late == nil {
+			late = time.After(moment)
+		}
+		select {
+		case w := <-r.queue:
+			batch = append(batch, w)
+			n += len(w.Items)
+		case <-late:
 			return batch
 		}
 	}
