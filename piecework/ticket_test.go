@@ -224,3 +224,37 @@ func TestTicketLists(t *testing.T) {
 		t.Errorf("credits %+v", credits)
 	}
 }
+
+// TestSplitWhileItIsCredited: a tally that arrives together with the split is either on the old ticket, and the parts leave its operation
+// out, or it is refused. It is never paid twice, and never lost.
+func TestSplitWhileItIsCredited(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	tickets, err := piecework.CutTickets(w.Ctx, w.DB, piecework.Cut{OrderID: w.Order.ID, Size: 50, Quantity: 600, By: "lead"})
+	w.Must(err)
+	for i, ticket := range tickets {
+		var group sync.WaitGroup
+		var results []piecework.TallyResult
+		var parts []piecework.BundleTicket
+		group.Go(func() {
+			var err error
+			results, err = piecework.RecordTallies(w.Ctx, w.DB, piecework.Actor{Name: "test"}, []piecework.NewTally{{UID: fmt.Sprintf("split-%d", i), Session: "S1", Worker: "A1", Order: "O1",
+				Operation: "cut", Ticket: ticket.Code().String(), Counts: piecework.Counts{Good: 50}}})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		group.Go(func() {
+			var err error
+			if parts, err = piecework.SplitTicket(w.Ctx, w.DB, piecework.Split{TicketID: ticket.ID, Parts: []int64{20, 30}, Reason: "two tables", By: "lead"}); err != nil {
+				t.Error(err)
+			}
+		})
+		group.Wait()
+		if t.Failed() {
+			return
+		}
+		if counted := results[0].Status == piecework.Accepted; counted == parts[0].Covers("cut") || !parts[0].Covers("glue") {
+			t.Errorf("ticket %d: %s %v, and the parts cover %q", i, results[0].Status, results[0].Reason, parts[0].Operations)
+		}
+	}
+}
