@@ -214,6 +214,26 @@ func TestScanIsSmall(t *testing.T) {
 	}
 }
 
+// TestScanSessionCode follows the code of a session to that session; one of another workshop leads nowhere.
+func TestScanSessionCode(t *testing.T) {
+	s := newSite(t)
+	s.Session("S2", "2026-10-06")
+	codes, err := piecework.CodesOf(s.Ctx, s.DB, piecework.SessionCode, s.Workshop.ID, "test", 1)
+	s.Must(err)
+	if a := s.as("lead").get("/scan?code=" + codes[1].Short()); a.status != 303 || a.location != "/scan?session=S1" {
+		t.Errorf("%d %s", a.status, a.location)
+	}
+	s.as("lead2").get("/scan?code="+codes[1].String()).wants(t, 200, "请扫工牌或菲票")
+	b := atBench(t, s)
+	b.waits("the latest session is open", `document.querySelector('#session').innerText.startsWith('S2')`)
+	b.scans(codes[1].String())
+	b.waits("the session scanned is open", `document.documentElement.dataset.scan == 'ready' && document.querySelector('#session').innerText.startsWith('S1')`)
+	b.opens("?code=" + piecework.Code{Kind: piecework.SessionCode, Serial: 4711}.String())
+	b.shows("unknown", "不认识的码")
+	b.opens("?code=" + b.badges[0].String()) // as the QR code of a badge leads here
+	b.shows("half", "王秀英", "再扫菲票")
+}
+
 // names gives the world's workers names of their own.
 func names(s *site, list ...string) {
 	s.Helper()
@@ -337,6 +357,7 @@ func TestScanBadges(t *testing.T) {
 	members[1].ShareWeight = 1_500_000
 	team := piecework.TeamCode(members)
 
+	b.waits("the team's tally is at the top", `document.querySelector('#log li:first-child').innerText.includes('300')`)
 	b.does(chromedp.Click("#log li:nth-child(1) button"), chromedp.Click(`.chip:nth-child(2)`), chromedp.Click(`#undo-form button[value="ok"]`))
 	b.shows("undone", "300")
 	b.has("A1 cut 20/0/0/0", "A2 cut 24/0/0/0", "A3 cut 59/10/0/1", "A2 cut 401/0/0/0", team+" cut 300/0/0/0", team+" cut 300/0/0/0 reverses: 件数错了")

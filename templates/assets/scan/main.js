@@ -283,7 +283,7 @@ function changed() {
     due = 0;
     if (store.snapshot()) learn();
     const gone = struck(), entries = store.entries();
-    log(entries.slice(-shownRows).reverse().map((entry) => row(entry, gone)), askUndo);
+    log(entries.slice(-shownRows).reverse().map((entry) => row(entry, gone)));
     boxes.showState(store.status(), store.counts());
     for (const entry of entries.slice(-shownRows)) hear(entry);
   });
@@ -381,6 +381,7 @@ $('undo').addEventListener('click', () => {
   else tell('warning', { name: words.undone, what: words.nothingToUndo });
 });
 const showQueue = makeQueueView((entry) => row(entry, new Set()));
+$('log').addEventListener('click', (e) => e.target.closest('button') && askUndo(e.target.closest('li').dataset.uid));
 for (const button of document.querySelectorAll('[data-dialog]')) {
   button.addEventListener('click', () => {
     boxes.fill(button.dataset.dialog);
@@ -413,7 +414,8 @@ changed();
 requestAnimationFrame(() => { listening = true; });
 if (about.code) {
   history.replaceState(null, '', location.pathname); // once: loading the page again does not scan again
-  act(about.code);
+  if (parse(about.code).kind === 'S') tell('unknown', { name: words.unknown, what: words.unknownWhat }); // the server knows no such session
+  else act(about.code);
 }
 document.documentElement.dataset.scan = 'ready';
 install();

@@ -45,26 +45,40 @@ export function typed(text, leads = '') {
 const stateSigns = { queued: '○', sent: '✓', duplicate: '=', person: '!', struck: '✕' };
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
+/** A row of the list, as yet empty. */
+function emptyRow(uid) {
+  const li = $('log-row').content.cloneNode(true).firstElementChild;
+  li.dataset.uid = uid;
+  return li;
+}
+
+function fillRow(li, row) {
+  const warned = row.warned && row.state === 'sent';
+  li.dataset.state = warned ? 'warned' : row.state;
+  li.querySelector('.state').textContent = warned ? '!' : stateSigns[row.state];
+  li.querySelector('.who-what b').textContent = row.name;
+  li.querySelector('.who-what span').textContent = row.what;
+  li.querySelector('.num').textContent = row.many;
+  li.querySelector('small').textContent = [clock.format(row.at), words[row.state], row.told].filter(Boolean).join(' · ');
+  li.querySelector('button').hidden = !row.undoable;
+}
+
 /**
- * Fills the list of what was counted last.
+ * Fills the list of what was counted last. A row that stays is left where it is, so that a finger on its button still meets it.
  * @param {{uid: string, state: string, name: string, what: string, many: string, at: number, told: string, undoable: boolean, warned: boolean}[]} rows
  */
-export function log(rows, onUndo) {
+export function log(rows) {
+  const list = $('log'), known = new Map([...list.children].map((li) => [li.dataset.uid, li]));
   $('log-none').hidden = rows.length > 0;
-  $('log').replaceChildren(...rows.map((row) => {
-    const li = $('log-row').content.cloneNode(true).firstElementChild;
-    const warned = row.warned && row.state === 'sent';
-    li.dataset.state = warned ? 'warned' : row.state;
-    li.querySelector('.state').textContent = warned ? '!' : stateSigns[row.state];
-    li.querySelector('.who-what b').textContent = row.name;
-    li.querySelector('.who-what span').textContent = row.what;
-    li.querySelector('.num').textContent = row.many;
-    li.querySelector('small').textContent = [clock.format(row.at), words[row.state], row.told].filter(Boolean).join(' · ');
-    const button = li.querySelector('button');
-    if (row.undoable) button.addEventListener('click', () => onUndo(row.uid));
-    else button.remove();
-    return li;
-  }));
+  let at = list.firstElementChild;
+  for (const row of rows) {
+    const li = known.get(row.uid) ?? emptyRow(row.uid);
+    known.delete(row.uid);
+    fillRow(li, row);
+    if (li === at) at = at.nextElementSibling;
+    else list.insertBefore(li, at);
+  }
+  for (const li of known.values()) li.remove();
 }
 
 /** Fills a list of things to pick from: buttons of two lines. */
