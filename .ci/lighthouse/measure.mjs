@@ -62,7 +62,13 @@ function lost(report) {
 async function measure(base, name, path) {
   const cookie = await signIn(base, name);
   const reports = [];
-  for (let i = 0; i < runs; i++) reports.push(await look(base + path, cookie));
+  let failed = 0;
+  while (reports.length < runs) {
+    // On a busy machine the browser's record of a visit is now and then incomplete.
+    await look(base + path, cookie).then((r) => reports.push(r), (err) => {
+      if (++failed === runs) throw err;
+    });
+  }
   const median = (category) => reports.map((r) => score(r, category)).sort((a, b) => a - b)[runs >> 1];
   const scores = categories.map(median);
   const kept = scores.every((s) => s >= promised) ? 'kept' : 'missed';
