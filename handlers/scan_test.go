@@ -152,6 +152,9 @@ func (b *bench) counted() []string {
 		if t.Ticket != "" {
 			line += " " + t.Ticket
 		}
+		if !t.Weight.IsZero() {
+			line += fmt.Sprintf(" (%s − %s) ÷ %s g", t.Weight.Gross(), t.Weight.Tare(), t.Weight.Unit())
+		}
 		if t.ReversesID != 0 {
 			line += " reverses: " + t.Reason
 		}
@@ -360,5 +363,5 @@ func TestScanBadges(t *testing.T) {
 	b.waits("the team's tally is at the top", `document.querySelector('#log li:first-child').innerText.includes('300')`)
 	b.does(chromedp.Click("#log li:nth-child(1) button"), chromedp.Click(`.chip:nth-child(2)`), chromedp.Click(`#undo-form button[value="ok"]`))
 	b.shows("undone", "300")
-	b.has("A1 cut 20/0/0/0", "A2 cut 24/0/0/0", "A3 cut 59/10/0/1", "A2 cut 401/0/0/0", team+" cut 300/0/0/0", team+" cut 300/0/0/0 reverses: 件数错了")
+	b.has("A1 cut 20/0/0/0", "A2 cut 24/0/0/0", "A3 cut 59/10/0/1", "A2 cut 401/0/0/0 (1252.6 − 250) ÷ 2.5 g", team+" cut 300/0/0/0", team+" cut 300/0/0/0 reverses: 件数错了")
 }
