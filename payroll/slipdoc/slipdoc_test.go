@@ -58,11 +58,11 @@ func TestFootnotesAreTheRulesThatWereUsed(t *testing.T) {
 		{approved, "A02", "zh", []string{"计件数 = 良品 + 料废；工废、返工不计。", "四舍五入到分", "扫码"}, []string{"赔偿", "结转", "取代", "更正"}},
 		{approved, "A05", "zh", []string{"扣不完的结转下期"}, []string{"赔偿"}},
 		{approved, "A13", "zh", []string{"赔偿每期最多扣应发的 20%，扣后不低于按工时算的最低工资。", "结转"}, nil},
-		{approved, "A09", "en", []string{"Pieces = good + scrap by material; not counted: scrap by workmanship, rework.", "replaces version 1. Reason: "}, nil},
+		{approved, "A10", "en", []string{"Pieces = good + scrap by material; not counted: scrap by workmanship, rework.", "replaces version 1. Reason: "}, nil},
 		{draft, "A06", "zh", []string{"个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 ¥2297.84，其中本期 ¥1214.10；当月已扣税 ¥299.57，其中本期 ¥242.82。",
 			"不低于最低工资。"}, []string{"赔偿", "至今减除费用", "还差"}},
 		{draft, "A13", "zh", []string{"最低工资每小时 ¥22.00，按工时还差", "仅供对照。"}, nil},
-		{draft, "A10", "en", []string{"has the rate of the settlement"}, []string{"Scan"}},
+		{draft, "A09", "en", []string{"has the rate of the settlement"}, []string{"Scan"}},
 	} {
 		at := slices.IndexFunc(tt.slips, func(s payroll.Slip) bool { return s.Worker.Code == tt.worker })
 		notes := strings.Join(slipdoc.Of(&tt.slips[at], tt.lang, "https://jijian.example").Footnotes, "\n")
