@@ -232,7 +232,7 @@ func (g *guards) look(t *Tally) []*Flag {
 		raise(FlagOverTicket, t.Total(), t.bundle.Quantity, "")
 	}
 	if since := g.began(t, shop); since != 0 {
-		limit, worked := cmp.Or(t.Operation.MaxPerHour, MaxPerHour), int64(max(t.RecordedAt-since, minute))
+		limit, worked := cmp.Or(t.Operation.MaxPerHour, MaxPerHour), int64(max(t.RecordedAt-since, atOnce))
 		limit *= int64(max(1, len(g.teams[t.WorkerID])))
 		if speed := (w.pieces*60*int64(minute) + worked - 1) / worked; speed > limit { // rounded up
 			raise(FlagTooFast, speed, limit, "")
