@@ -15,6 +15,10 @@ import (
 // MaxPerHour is how many pieces an hour are believed where nobody has said what an operation allows.
 const MaxPerHour = 3600
 
+// atOnce is how long whoever hands in may have worked at least, in milliseconds: often everybody is checked in only when the first
+// pieces are on the table.
+const atOnce = Instant(15 * time.Minute / time.Millisecond)
+
 // maxSkew is how far the clock of a device may be off before somebody should set it right.
 const maxSkew = Instant(2 * time.Minute / time.Millisecond)
 
