@@ -110,3 +110,20 @@ func TestScanCamera(t *testing.T) {
 	b.does(chromedp.Click("#camera"))
 	b.waits("the camera is off", `document.querySelector('#lens').hidden && document.querySelector('#video').srcObject == null`)
 }
+
+// TestScanPhotoInPage chooses a photo of a badge, which the page decodes itself, and one without any code.
+func TestScanPhotoInPage(t *testing.T) {
+	s := newSite(t)
+	b := atBench(t, s)
+	for name, text := range map[string]string{"badge.jpg": b.badges[2].Address("https://jijian.example"), "table.jpg": ""} {
+		path := filepath.Join(t.TempDir(), name)
+		s.Must(os.WriteFile(path, []byte(photoOf(t, text)), 0o600))
+		b.opens("")
+		b.does(chromedp.SetUploadFiles("#photo", []string{path}))
+		if text == "" {
+			b.shows("unknown", "照片里没有找到码")
+		} else {
+			b.shows("half", "王秀英", "再扫菲票")
+		}
+	}
+}
