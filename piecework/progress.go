@@ -159,21 +159,34 @@ func OrderProgress(ctx context.Context, db bun.IDB, orderID int64) ([]Progress, 
 	return list, wrap("order progress", err)
 }
 
-// CountsOfDay is what each worker of a workshop has handed in on a day, reversals taken off, by the worker's id.
+// CountsOfDay is what each worker of a workshop has handed in on a day, by the worker's id. What was struck on that day of other days'
+// work is left out: it says nothing about hers today.
 func CountsOfDay(ctx context.Context, db bun.IDB, workshopID int64, day Date) (map[int64]Counts, error) {
-	var list []struct {
+	type workerCounts struct {
 		WorkerID int64
 		Counts
 	}
-	err := db.NewSelect().Model((*SessionProgress)(nil)).Column("worker_id").ColumnExpr(`CAST(SUM(good) AS BIGINT) AS good, CAST(SUM(rework) AS BIGINT) AS rework,
-		CAST(SUM(scrap_workmanship) AS BIGINT) AS scrap_workmanship, CAST(SUM(scrap_material) AS BIGINT) AS scrap_material`).
-		Where("session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND work_date = ?)", workshopID, day).
-		Group("worker_id").Scan(ctx, &list)
-	counts := make(map[int64]Counts, len(list))
-	for _, p := range list {
-		counts[p.WorkerID] = p.Counts
+	sums := func(table string) string {
+		return fmt.Sprintf(`%[1]s.worker_id, CAST(SUM(%[1]s.good) AS BIGINT) AS good, CAST(SUM(%[1]s.rework) AS BIGINT) AS rework,
+			CAST(SUM(%[1]s.scrap_workmanship) AS BIGINT) AS scrap_workmanship, CAST(SUM(%[1]s.scrap_material) AS BIGINT) AS scrap_material`, table)
 	}
-	return counts, wrap("count day", err)
+	sessions := db.NewSelect().Model((*WorkSession)(nil)).Column("id").Where("workshop_id = ? AND work_date = ?", workshopID, day)
+	var list, elsewhere []workerCounts
+	err := db.NewSelect().Model((*SessionProgress)(nil)).ColumnExpr(sums("sp")).Where("sp.session_id IN (?)", sessions).
+		GroupExpr("sp.worker_id").Scan(ctx, &list)
+	if err != nil {
+		return nil, wrap("count day", err)
+	}
+	err = db.NewSelect().TableExpr("tallies AS t").ColumnExpr(sums("t")).Join("JOIN tallies AS o ON o.id = t.reverses_id").
+		Where("t.session_id IN (?) AND t.reverses_id IS NOT NULL AND o.work_date <> ?", sessions, day).GroupExpr("t.worker_id").Scan(ctx, &elsewhere)
+	if err != nil {
+		return nil, wrap("count what was struck", err)
+	}
+	counts := make(map[int64]Counts, len(list))
+	for _, p := range append(list, elsewhere...) {
+		counts[p.WorkerID] = counts[p.WorkerID].Plus(p.Counts)
+	}
+	return counts, nil
 }
 
 // CheckProgress adds the tallies up again and compares them with the sums that are kept. The error names the first difference.

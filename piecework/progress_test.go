@@ -100,7 +100,7 @@ func TestProgressOfOrdersAndDays(t *testing.T) {
 	}
 	for day, want := range map[piecework.Date]map[int64]piecework.Counts{
 		"2026-10-05": {w.Workers[0].ID: {Good: 140}, w.Workers[1].ID: {Good: 7}},
-		"2026-10-06": {w.Workers[0].ID: {Good: 2}, w.Workers[1].ID: {Good: -7}},
+		"2026-10-06": {w.Workers[0].ID: {Good: 2}, w.Workers[1].ID: {}}, // what was struck is of the day before
 		"2026-10-07": {},
 	} {
 		got, err := piecework.CountsOfDay(w.Ctx, w.DB, w.Workshop.ID, day)
@@ -130,5 +130,21 @@ func TestCheckProgressNamesWhatIsOff(t *testing.T) {
 		if err := piecework.CheckProgress(w.Ctx, w.DB); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.statement, err, c.want)
 		}
+	}
+}
+
+// Yesterday's mistake, struck today, is not taken from what she made today.
+func TestTheDayLeavesOutWhatWasStruckOfOthers(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	wrong := w.Count("S1", "A1", "glue", 500)
+	w.Session("S2", "2026-10-06")
+	w.Record(piecework.NewTally{Session: "S2", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 500}, Reverses: wrong})
+	today := w.Count("S2", "A1", "glue", 40)
+	w.Count("S2", "A1", "glue", 7)
+	w.Record(piecework.NewTally{Session: "S2", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 40}, Reverses: today})
+	counts, err := piecework.CountsOfDay(w.Ctx, w.DB, w.Workshop.ID, "2026-10-06")
+	w.Must(err)
+	if got := counts[w.Workers[0].ID].Good; got != 7 {
+		t.Errorf("she made %d pieces today, want 7", got)
 	}
 }
