@@ -162,7 +162,7 @@ func (a *app) dropOldDemo(ctx context.Context) error {
 
 // heapLimit is how much memory the Go part aims to stay within, so that a village PC keeps room for its other programs. It bends
 // where more is really in use.
-const heapLimit = 40 << 20
+const heapLimit = 48 << 20
 
 // serveSite serves until the context ends.
 func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site) error {
