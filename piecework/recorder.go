@@ -27,7 +27,7 @@ type Recorder struct {
 	underWay bool // a transaction has begun there
 	memory   *memory
 	version  int64 // of the data that the memory knows
-	shared   int   // how many callers shared the last commit
+	expected int   // how many callers were answered by the last commit, or waited for the next
 }
 
 type waiting struct {
@@ -43,7 +43,7 @@ type answer struct {
 // maxShared bounds how many tallies one commit carries, so that one caller with a thousand never holds up the rest for long.
 const maxShared = 2000
 
-// moment is how long a commit waits for those who shared the last one.
+// moment is how long a commit waits for those who had a part in the last one.
 const moment = 500 * time.Microsecond
 
 // NewRecorder starts a recorder. Close ends it.
@@ -99,10 +99,9 @@ func (r *Recorder) run() {
 }
 
 // gather takes whoever is waiting already. Those who were answered by the last commit are likely to come again at once, and one
-// commit for all costs less than two for half of them each: so it waits for as many, but only for a moment.
+// commit for all costs less than two for half of them each: so it waits for them, too, but only for a moment.
 func (r *Recorder) gather(first *waiting) []*waiting {
 	batch, n := []*waiting{first}, len(first.Items)
-	defer func() { r.shared = len(batch) }()
 	var late <-chan time.Time
 	for n < maxShared {
 		select {
@@ -112,7 +111,7 @@ func (r *Recorder) gather(first *waiting) []*waiting {
 			continue
 		default:
 		}
-		if len(batch) >= r.shared {
+		if len(batch) >= r.expected {
 			return batch
 		}
 		if late == nil {
@@ -137,6 +136,7 @@ func (r *Recorder) store(batch []*waiting) {
 		batches[i] = &w.Batch
 	}
 	results, err := r.commit(ctx, batches)
+	r.expected = len(batch) + len(r.queue)
 	for _, w := range batch {
 		switch {
 		case err == nil:
