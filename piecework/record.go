@@ -183,14 +183,11 @@ func (k *known) accept(ctx context.Context, db tx, b *Batch, in *NewTally) (Tall
 // warn asks the guards about a tally that is accepted, and keeps what they notice for the review queue.
 func (k *known) warn(t *Tally, b *Batch) (warnings []*Message) {
 	for _, f := range k.guards.look(t) {
-		if b.AtHome && (f.Kind == FlagRepeat || f.Kind == FlagTooFast) {
+		// Another ticket is other work, and one ticket is never credited twice; what comes back from home was made over days.
+		if f.Kind == FlagRepeat && (t.Ticket != "" || b.AtHome) || f.Kind == FlagTooFast && b.AtHome {
 			continue
 		}
-		warnings = append(warnings, f.Message())
-		// Another ticket is other work, and one ticket is never credited twice: that needs no person.
-		if f.Kind != FlagRepeat || t.Ticket == "" {
-			k.flags = append(k.flags, f)
-		}
+		warnings, k.flags = append(warnings, f.Message()), append(k.flags, f)
 	}
 	warning, flag := k.guards.lookAtClock(t, b.Clock, k.now)
 	if warning != nil {

@@ -2,8 +2,7 @@ package demo
 
 import "jijian/piecework"
 
-// bench gives everybody a badge, and the orders that are about to begin their bundle tickets. Two workers have a lot of the first line at
-// home; one of them is late with it.
+// bench gives everybody a badge, and the orders that are about to begin their bundle tickets.
 func (m *month) bench() {
 	const bundles = 60 // of an order, about
 	for _, s := range m.shops {
@@ -23,14 +22,5 @@ func (m *month) bench() {
 				return err
 			})
 		}
-	}
-	s := m.shops[0]
-	l := s.lines[0]
-	under := l.orders[len(l.orders)-2]
-	for i, due := range []int{-1, 3} {
-		m.try(func() error {
-			return piecework.GiveOut(m.ctx, m.db, &piecework.TakeHome{WorkerID: l.crew[i+3].ID, OrderID: under.ID, OperationID: l.product.Operations[2].ID, Quantity: 300,
-				OutOn: m.today.AddDays(due - 4), DueOn: m.today.AddDays(due), GivenBy: lead})
-		})
 	}
 }
