@@ -182,11 +182,28 @@ func TestScanSessionFirst(t *testing.T) {
 	b.has("A1 cut 20/0/0/0")
 }
 
+// TestScanLook looks at the page of a workshop with a long name: it is shortened and pushes nothing out of the window.
 func TestScanLook(t *testing.T) {
-	b := atBench(t, newSite(t))
+	s := newSite(t)
+	_, err := s.DB.NewUpdate().Model((*piecework.Workshop)(nil)).Set("name = ?", "桃花社区第一微工厂扎花车间二楼").Where("id = ?", s.Workshop.ID).Exec(s.Ctx)
+	s.Must(err)
+	b := atBench(t, s)
 	for _, lang := range templates.Languages {
 		browsertest.Look(t, b.ctx, "scan-"+lang, b.URL+"/scan?lang="+lang)
 		b.does(chromedp.EmulateViewport(360, 640))
+		b.opens("?lang=" + lang)
+		b.waits("all is in the window", `document.querySelector('#session').textContent.includes('二楼') &&
+			[...document.querySelectorAll('.scan > * > *')].every((e) => e.getBoundingClientRect().right <= innerWidth + 1)`)
+	}
+}
+
+// TestScanLeadsToSession follows the ways from the page to the session's own pages.
+func TestScanLeadsToSession(t *testing.T) {
+	b := atBench(t, newSite(t))
+	for link, title := range map[string]string{"#grid-link": "S1", "#board-link": "看板 S1", "#closing-link": "关闭场次 S1"} {
+		b.opens("")
+		b.does(chromedp.Click(`button[data-dialog="more-box"]`), chromedp.Click(link))
+		b.waits(link+" leads to "+title, fmt.Sprintf(`location.pathname.startsWith('/sessions/') && document.title.includes(%q)`, title))
 	}
 }
 

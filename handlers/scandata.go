@@ -40,6 +40,7 @@ type scanWorkshop struct {
 }
 
 type scanSession struct {
+	ID       int64          `json:"id"` // for the addresses of its pages
 	Code     string         `json:"code"`
 	Date     piecework.Date `json:"date"`
 	StartsAt string         `json:"starts_at"`
@@ -162,7 +163,7 @@ func copyOf(b *piecework.Bench) *scanCopy {
 		into[of] = append(into[of], c.Code().String())
 	}
 	for _, ws := range b.Sessions {
-		row := scanSession{Code: ws.Code, Date: ws.WorkDate, StartsAt: ws.StartsAt, EndsAt: ws.EndsAt, Open: ws.Open()}
+		row := scanSession{ID: ws.ID, Code: ws.Code, Date: ws.WorkDate, StartsAt: ws.StartsAt, EndsAt: ws.EndsAt, Open: ws.Open()}
 		if codes := valid[thing{piecework.SessionCode, ws.ID}]; len(codes) > 0 {
 			row.Badge = codes[0]
 		}

@@ -14,6 +14,7 @@ type scanned struct {
 	Workshop                      struct{ Code, Name string }
 	Workshops                     []struct{ Code string }
 	Sessions                      []struct {
+		ID          int64
 		Code, Badge string
 		Open        bool
 	}

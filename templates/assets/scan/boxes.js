@@ -135,7 +135,12 @@ export function makeBoxes(to) {
       for (const w of copy.workshops ?? []) {
         if (w.code !== copy.workshop.code) $('session-pick').append(option(JSON.stringify(['workshop', w.code]), `${w.code} · ${w.name}`));
       }
-      $('grid-link').href = `/sessions?q=${encodeURIComponent(copy.session)}`;
+      const id = copy.sessions.find((s) => s.code === copy.session)?.id;
+      $('grid-link').href = id ? `/sessions/${id}` : '/sessions';
+      for (const name of ['board', 'closing']) {
+        $(`${name}-link`).hidden = !id;
+        if (id) $(`${name}-link`).href = `/sessions/${id}/${name}`;
+      }
     },
 
     /** Prepares a box that is about to open. */
