@@ -25,7 +25,7 @@ func TestScanByWeight(t *testing.T) {
 	b.waits("the pieces are worked out", `document.querySelector('#weigh-many').textContent == '500'`)
 	b.does(chromedp.Click("#weigh-take"), chromedp.Click("#pad-take"))
 	b.shows("ok", "500", "剪瓣")
-	b.has("A2 cut 500/0/0/0")
+	b.has("A2 cut 500/0/0/0 (52.7 − 50) ÷ 0.0054 g")
 	list, err := piecework.Tallies(b.Ctx, b.DB, piecework.Filter{})
 	b.Must(err)
 	if w := list.Items[0].Weight; w.Gross() != "52.7" || w.Tare() != "50" || w.Unit() != "0.0054" {

@@ -108,7 +108,7 @@ func TestCrewGrid(t *testing.T) {
 	}
 
 	// The same form changed: what differs is refused and kept, what is new is recorded.
-	b.post("/sessions/1", append(sent, "good-1", "121", "good-3", "70")...).wants(t, 422, `value="121"`, "uid 相同而内容不同", "重新", "已记录")
+	b.post("/sessions/1", append(sent, "good-1", "121", "good-3", "70")...).wants(t, 422, `value="121"`, "uid 相同而内容不同", "未记的仍在表中", "已记录")
 	if n := s.tallies(); n != 3 {
 		t.Fatalf("%d tallies", n)
 	}
