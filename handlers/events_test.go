@@ -187,7 +187,7 @@ func TestBoard(t *testing.T) {
 	s.Workers[1].Name = "欧阳素珍"
 	s.Must(piecework.SaveWorker(s.Ctx, s.DB, &s.Workers[1]))
 	s.Count("S1", "A1", "cut", 1250)
-	s.Count("S1", "A2", "glue", 80)
+	glued := s.Count("S1", "A2", "glue", 80)
 	s.Must(piecework.CheckIn(s.Ctx, s.DB, 1, s.Workers[2].ID))
 	page := lead.get("/sessions/1/board")
 	page.wants(t, 200, "王秀英", "欧阳素珍", ">1,330<", ">1,250<", "25<small>%", "1,250 / 5,000", "+80")
@@ -198,6 +198,9 @@ func TestBoard(t *testing.T) {
 		masked.lacks(t, "王秀英", "欧阳素珍")
 	}
 	lead.get("/sessions/1/board?names=title&lang=en").wants(t, 200, "Ms 欧阳")
+	s.Session("S2", "2026-10-06")
+	s.Record(piecework.NewTally{Session: "S2", Worker: "A2", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 80}, Reverses: glued})
+	lead.get("/sessions/2/board").wants(t, 200, `<span class="now num">−80</span>`) // struck in a later session
 	lead.post("/sessions/1/close").wants(t, 303)
 	lead.get("/sessions/1/board").wants(t, 200, "已关闭")
 	lead.get("/sessions/1").wants(t, 200, "flash done") // the board has not taken the message

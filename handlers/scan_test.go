@@ -327,6 +327,24 @@ func TestScanTickets(t *testing.T) {
 		"A2 glue 48/0/2/0 "+code(glue[2]), "A2 glue 48/0/2/0 "+code(glue[2])+" reverses: 现场撤销", "A1 glue 50/0/0/0 "+code(glue[2]))
 }
 
+// TestScanReplaced scans what newer codes took the place of: it is said so, and whose it was.
+func TestScanReplaced(t *testing.T) {
+	s := newSite(t)
+	names(s, "王秀英", "单晓乐", "李桂花")
+	ticket := cut(s, 2, "glue")[0]
+	b := atBench(t, s)
+	_, err := piecework.ReplaceCode(s.Ctx, s.DB, piecework.WorkerBadge, s.Workers[0].ID, "test", "lost")
+	s.Must(err)
+	_, err = piecework.SplitTicket(s.Ctx, s.DB, piecework.Split{TicketID: ticket.ID, Parts: []int64{20, 30}, Reason: "two work on it", By: "test"})
+	s.Must(err)
+	b.opens("")
+	b.scans(b.badges[0].Short())
+	b.shows("unknown", "王秀英", "已被新工牌替换", b.badges[0].String())
+	b.scans(ticket.Code().String())
+	b.shows("unknown", "已被新菲票替换", ticket.Code().String())
+	b.has()
+}
+
 func TestScanBadges(t *testing.T) {
 	s := newSite(t)
 	names(s, "王秀英", "单晓乐", "李桂花")

@@ -25,6 +25,7 @@ type scanCopy struct {
 	Workers   []scanWorker   `json:"workers"`
 	Orders    []scanOrder    `json:"orders"`
 	Tickets   []scanTicket   `json:"tickets"`
+	Split     []string       `json:"split,omitempty"` // codes of tickets that newer ones took the place of
 	TakeHomes []scanTakeHome `json:"takehomes"`
 }
 
@@ -186,6 +187,9 @@ func copyOf(b *piecework.Bench) *scanCopy {
 		d.Workers = append(d.Workers, row)
 	}
 	d.Orders, d.Tickets = copyOfOrders(b)
+	for _, t := range b.Split {
+		d.Split = append(d.Split, t.Code().String())
+	}
 	for _, th := range b.TakeHomes {
 		row := scanTakeHome{Worker: th.Worker.Code, Order: th.Order.Code, Operation: th.Operation.Code, Quantity: th.Quantity, Returned: th.CameIn, DueOn: th.DueOn}
 		if codes := valid[thing{piecework.TakeHomeCode, th.ID}]; len(codes) > 0 {

@@ -19,6 +19,7 @@ type Bench struct {
 	Progress  []OrderedProgress // of Orders
 	Tickets   []BundleTicket    // of Orders that are in use, with their codes
 	TakeHomes []TakeHome        // that are out, the first given out first
+	Split     []BundleTicket    // of Orders that others have taken the place of, with their codes
 	Credits   []Credit          // on Tickets, with ticket and operation only
 }
 
@@ -165,7 +166,15 @@ func (b *Bench) readTickets(ctx context.Context, db bun.IDB) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	err := tickets(db, &b.Tickets).Where("bt.order_id IN (?) AND bt.voided_at = 0", bun.List(ids)).Order("bt.order_id", "bt.number").Scan(ctx)
+	var all []BundleTicket
+	err := tickets(db, &all).Where("bt.order_id IN (?)", bun.List(ids)).Order("bt.order_id", "bt.number").Scan(ctx)
+	for _, t := range all {
+		if t.Voided() {
+			b.Split = append(b.Split, t)
+		} else {
+			b.Tickets = append(b.Tickets, t)
+		}
+	}
 	if err != nil || len(b.Tickets) == 0 {
 		return wrap("list tickets", err)
 	}

@@ -22,6 +22,7 @@ const shownRows = 30;
 
 let copy = null; // what is known: see store.snapshot
 let badges = new Map(), tickets = new Map(), workers = new Map();
+let replaced = new Map(); // what to say to a code that is not valid any more
 let hand = empty();
 let work = { order: '', operation: '', fixed: 0, inspect: false };
 let shown = null; // the entry on the card
@@ -40,6 +41,10 @@ function learn() {
   badges = new Map(copy.workers.flatMap((w) => w.badges.map((b) => [b, w])));
   workers = new Map(copy.workers.map((w) => [w.code, w]));
   tickets = new Map(copy.tickets.map((t) => [t.code, t]));
+  replaced = new Map([
+    ...copy.workers.flatMap((w) => (w.replaced ?? []).map((b) => [b, { name: w.name, what: words.replacedBadge }])),
+    ...(copy.split ?? []).map((t) => [t, { name: words.ticket, what: words.replacedTicket }]),
+  ]);
   // What is in hand is held by its new self.
   if (hand.worker) hand.worker = workers.get(hand.worker.code) ?? hand.worker;
   if (hand.ticket) hand.ticket = tickets.get(hand.ticket.code) ?? hand.ticket;
@@ -178,6 +183,7 @@ function act(text, again = false) {
   }
   if (badges.has(code.text)) return takeBadge(badges.get(code.text), code.text);
   if (tickets.has(code.text)) return takeTicket(tickets.get(code.text));
+  if (replaced.has(code.text)) return tell('unknown', { ...replaced.get(code.text), note: code.text });
   if (code.kind === 'H' && store.status().online) return void location.assign(`/q/${code.text}`);
   if (!again && store.status().online && Date.now() - looked > 5000) {
     looked = Date.now();
