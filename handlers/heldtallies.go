@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -105,15 +106,34 @@ func (s *Server) heldOptions(ctx context.Context, p *heldPage) error {
 	if known || p.Held.Sent.Worker == "" {
 		return nil
 	}
-	// A team, or somebody who has left, is not in the crew.
-	w, err := piecework.WorkerByCode(ctx, s.DB, p.Held.Sent.Worker)
+	// A team, or somebody who has left, is not in the crew; and a badge that was replaced still says whose it was.
+	w, err := s.heldWorker(ctx, p.Held.Sent.Worker)
 	if errors.Is(err, piecework.ErrNotFound) || err == nil && p.Held.WorkshopID != 0 && w.WorkshopID != p.Held.WorkshopID {
 		return nil
 	}
-	if err == nil {
-		p.Workers = append(p.Workers, templates.Option{Value: w.Code, Text: w.Name + " · " + w.Code})
+	if err != nil {
+		return err
 	}
-	return err
+	p.Form["worker"] = w.Code
+	option := templates.Option{Value: w.Code, Text: w.Name + " · " + w.Code}
+	if !slices.Contains(p.Workers, option) {
+		p.Workers = append(p.Workers, option)
+	}
+	return nil
+}
+
+// heldWorker is the worker or the team whose code, or the code of whose badge, was sent.
+func (s *Server) heldWorker(ctx context.Context, sent string) (*piecework.Worker, error) {
+	w, err := piecework.WorkerByCode(ctx, s.DB, sent)
+	code, wrong := piecework.ParseCode(sent)
+	if !errors.Is(err, piecework.ErrNotFound) || wrong != nil || code.Kind != piecework.WorkerBadge && code.Kind != piecework.TeamBadge {
+		return w, err
+	}
+	issued, err := piecework.IssuedCodeOf(ctx, s.DB, code)
+	if err != nil {
+		return nil, err
+	}
+	return piecework.WorkerByID(ctx, s.DB, issued.TargetID)
 }
 
 // heldAccept counts a refused tally as it was put right.

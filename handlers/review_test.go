@@ -106,6 +106,9 @@ func TestNothingIsDropped(t *testing.T) {
 			t.Errorf("%s: %q by %s, want %q", h.Content, h.Reason.String(), h.HeldBy, want)
 		}
 		other.get(fmt.Sprintf("/review/held/%d?lang=en", h.ID)).wants(t, 200, "As it was sent", "Count it like this")
+		if badge := badges[s.Workers[0].ID].String(); strings.Contains(h.Content, badge) { // replaced, but it says whose it was
+			other.get(fmt.Sprintf("/review/held/%d", h.ID)).wants(t, 200, `<option value="A1" selected>`)
+		}
 	}
 	if slices.Sort(kept); !slices.Equal(kept, all) {
 		t.Errorf("%d are kept of %d:\n%s\n\n%s", len(kept), len(all), strings.Join(kept, "\n"), strings.Join(all, "\n"))

@@ -63,7 +63,7 @@ func (f *Flag) Message() *Message {
 		if f.Found == 0 {
 			return Msg("Counted at the same operation less than a minute apart.")
 		}
-		return Msg("Counted at the same operation %d minutes apart; less than %d is remarked upon.", f.Found, f.Allowed)
+		return Msg("Counted at the same operation %d min apart; less than %d is remarked upon.", f.Found, f.Allowed)
 	case FlagOverOrdered:
 		return Msg("%d good pieces are counted at this operation, but only %d are ordered.", f.Found, f.Allowed)
 	case FlagOverPrevious:

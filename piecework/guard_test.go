@@ -47,7 +47,7 @@ func warnings(results []piecework.TallyResult) []string {
 
 const (
 	underAMinute = "Counted at the same operation less than a minute apart."
-	nineMinutes  = "Counted at the same operation 9 minutes apart; less than 10 is remarked upon."
+	nineMinutes  = "Counted at the same operation 9 min apart; less than 10 is remarked upon."
 )
 
 // Every guard, raised and not raised. O1 asks for 5,000 pieces; cut comes before glue.
