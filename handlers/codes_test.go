@@ -118,7 +118,7 @@ func TestTickets(t *testing.T) {
 	lead.get(path).wants(t, 200, "已开 100 张菲票", "#50", "每一件都已有菲票", "剪瓣", `name="skip"`)
 	lead.get(path+"?page=2").wants(t, 200, "#100")
 	lead.get(path+"?status=split").wants(t, 200, "没有符合的菲票")
-	if text := lead.get(path + ".pdf?stock=58x40&from=3&to=4&lang=en").labels(t); !strings.Contains(text, "#3") || !strings.Contains(text, "#4") || strings.Contains(text, "#5") || !strings.Contains(text, "O1") || !strings.Contains(text, "绢花") {
+	if text := lead.get(path + ".pdf?stock=58x40&from=3&to=4&lang=en").labels(t); !strings.Contains(text, "#3") || !strings.Contains(text, "#4") || strings.Contains(text, "#5") || !strings.Contains(text, "O1") || !strings.Contains(text, "绢花") || !strings.Contains(text, "剪瓣, 粘花") {
 		t.Errorf("tickets 3 and 4: %s", text)
 	}
 

@@ -99,11 +99,9 @@ func (s *Server) ticketsPrint(c echo.Context) error {
 	}
 	labels := make([]label.Ticket, len(list))
 	for i, t := range list {
-		labels[i] = label.Ticket{Order: o.Code, Product: o.Product.Name, Number: t.Number, Quantity: t.Quantity, Code: t.Code()}
-		if t.Operations != "" {
-			for _, op := range t.CoveredOf(o.Product.Operations) {
-				labels[i].Operations = append(labels[i].Operations, op.Name)
-			}
+		labels[i] = label.Ticket{Order: o.Code, Product: o.Product.Name, Number: t.Number, Quantity: t.Quantity, All: t.Operations == "", Code: t.Code()}
+		for _, op := range t.CoveredOf(o.Product.Operations) {
+			labels[i].Operations = append(labels[i].Operations, op.Name)
 		}
 	}
 	return s.printLabels(c, "tickets-"+o.Code, label.Sheet24, func(p *label.Printer, w io.Writer, job label.Job) ([]label.Warning, error) {

@@ -29,6 +29,7 @@ type Ticket struct {
 	Number     int64    // in the order
 	Quantity   int64    // pieces in the bundle
 	Operations []string // their names in sequence; none: all of the product
+	All        bool     // Operations are all of the product: where the names do not fit, that is said instead
 	Code       piecework.Code
 }
 
@@ -66,11 +67,15 @@ func (p *Printer) Tickets(w io.Writer, job Job, tickets []Ticket) ([]Warning, er
 	words := wordsOf(job.Lang)
 	labels := make([]content, len(tickets))
 	for i, t := range tickets {
+		instead := ""
+		if t.All {
+			instead = words.all
+		}
 		labels[i] = content{code: t.Code, lines: []line{
 			{field: "quantity", text: fmt.Sprintf(words.pieces, t.Quantity), bold: true, head: true, beside: fmt.Sprintf("#%d", t.Number)},
 			{field: "order", text: t.Order, bold: true},
 			{field: "product", text: t.Product, lines: 2},
-			{field: "operations", text: words.list(t.Operations), lines: 4},
+			{field: "operations", text: words.list(t.Operations), lines: 4, instead: instead},
 		}}
 	}
 	return p.print(w, job, words.tickets, labels)
@@ -104,6 +109,8 @@ type line struct {
 	lines int  // at most; 0 is one
 	// beside stands at the other end of the line, whole whatever becomes of the text.
 	beside string
+	// instead is said where the text does not fit, if it is not "".
+	instead string
 }
 
 func (p *Printer) print(w io.Writer, job Job, title string, labels []content) ([]Warning, error) {
@@ -240,6 +247,9 @@ func (s *setter) text(lines []line, width, bottom float64) {
 		set, size, cut := face.Fit(text, own, s.steps(l, bottom-y-s.needs(lines[i+1:], width, false))...)
 		if cut || l.head && size < s.heads[len(s.heads)-1].Size {
 			set, size, cut = face.Fit(text, own, s.steps(l, bottom-y-s.needs(lines[i+1:], width, true))...)
+		}
+		if cut && l.instead != "" {
+			set, size, cut = face.Fit(l.instead, own, s.steps(l, bottom-y-s.needs(lines[i+1:], width, true))...)
 		}
 		if cut {
 			s.warn("%s: too long, shortened", l.field)

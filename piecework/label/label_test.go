@@ -261,6 +261,20 @@ func TestLabelsSayWhatTheyShould(t *testing.T) {
 	}
 }
 
+// TestAllOperations: a ticket names its operations where they fit, else says that they are all, and nothing is lost either way.
+func TestAllOperations(t *testing.T) {
+	p := newPrinter(t)
+	ticket := label.Ticket{Order: "LH-1000", Product: "绢花玫瑰 七头", Number: 1, Quantity: 50, Operations: []string{"裁瓣", "烫瓣", "组花", "缠杆", "装箱"}, All: true, Code: code(piecework.TicketCode, 1)}
+	for stock, want := range map[label.Stock]string{label.Sheet24: "裁瓣、烫瓣、组花、缠杆、装箱", label.Sheet40: "全部工序"} {
+		file, warnings := pdf(t, func(w *bytes.Buffer) ([]label.Warning, error) {
+			return p.Tickets(w, label.Job{Stock: stock, Base: base}, []label.Ticket{ticket})
+		})
+		if text := run(t, "pdftotext", file, "-"); !strings.Contains(text, want) || len(warnings) > 0 {
+			t.Errorf("%s: no %q, warnings %v:\n%s", stock, want, warnings, text)
+		}
+	}
+}
+
 // TestTakeHomeSlips: the slip of a lot says who, what, how many and until when, and its code is read back.
 func TestTakeHomeSlips(t *testing.T) {
 	p := newPrinter(t)
