@@ -61,6 +61,7 @@ func mirror(t testing.TB, db *bun.DB, origin, username string, forms map[string]
 
 // TestLookBooks looks at orders, deliveries, rates, products, workers and workshops with the data of a month.
 func TestLookBooks(t *testing.T) {
+	t.Parallel()
 	db, origin := demoSite(t)
 	ctx := t.Context()
 	must := func(err error) {

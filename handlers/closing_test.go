@@ -56,6 +56,7 @@ func TestClosing(t *testing.T) {
 
 // TestLookClosing looks at the pages of closing a session.
 func TestLookClosing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	names := []string{"王秀英", "赵桂芳", "欧阳素珍"}
 	for i, name := range names {

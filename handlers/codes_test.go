@@ -160,6 +160,7 @@ func TestCommandSheet(t *testing.T) {
 
 // TestLookCodes looks at the pages of codes, tickets and what is printed.
 func TestLookCodes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *handlers.Config) { c.BaseURL = "http://127.0.0.1" })
 	s.badge(0)
 	_, err := piecework.ReplaceCode(s.Ctx, s.DB, piecework.WorkerBadge, s.Workers[0].ID, "王组长", "掉进染缸")

@@ -11,6 +11,7 @@ import (
 
 // TestLookCounting looks at counting as a team and by weight, and at teams and their tallies, with the data of a month.
 func TestLookCounting(t *testing.T) {
+	t.Parallel()
 	db, origin := demoSite(t)
 	ctx := t.Context()
 	must := func(err error) {

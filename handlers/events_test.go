@@ -208,6 +208,7 @@ func TestBoard(t *testing.T) {
 
 // TestLookBoard looks at the board on a phone, a desk and a wall, and sees it change by itself.
 func TestLookBoard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	day := s.Workshop.Today()
 	crowd := func(from, to int) {

@@ -51,6 +51,7 @@ func browserAs(t testing.TB, ctx context.Context, url, username, password string
 
 // TestLookWork looks at the pages of counting and pay with the data of a month.
 func TestLookWork(t *testing.T) {
+	t.Parallel()
 	db, url := demoSite(t)
 	ids := demoIDs(t, db)
 	orders, err := piecework.OpenOrders(t.Context(), db, 1)

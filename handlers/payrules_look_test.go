@@ -11,6 +11,7 @@ import (
 // TestLookPayRules looks at tax rules, schedules, minimum wages, and at what of them a slip says; TestLookWork and
 // TestLookBooks look at run, worker and workshop.
 func TestLookPayRules(t *testing.T) {
+	t.Parallel()
 	db, origin := demoSite(t)
 	workers, err := piecework.Workers(t.Context(), db, piecework.Filter{Query: "A06"})
 	if err != nil {

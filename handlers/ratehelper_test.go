@@ -125,6 +125,7 @@ func TestRateHelperBooks(t *testing.T) {
 
 // TestLookRateHelper looks at the rate helper with the data of a month.
 func TestLookRateHelper(t *testing.T) {
+	t.Parallel()
 	db, origin := demoSite(t)
 	w := &pieceworktest.World{TB: t, Ctx: t.Context(), DB: db}
 	orders, err := piecework.Orders(w.Ctx, db, piecework.Filter{WorkshopID: 1, Status: "open", Query: "ROSE"})

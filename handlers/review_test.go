@@ -255,6 +255,7 @@ func TestSettingsOfTheGuards(t *testing.T) {
 
 // TestLookReview looks at the queue full, empty and as one's own, and at a refused tally.
 func TestLookReview(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.scanner("lead").json(talliesPath, batch(`,"hold":true,"clock":1000`, tally("a", "120"), strings.Replace(tally("b", "4999"), "A1", "A2", 1), tally("c", "60"),
 		strings.Replace(tally("d", "80"), "A1", "A7", 1), `null`)).judged(t)

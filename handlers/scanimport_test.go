@@ -123,6 +123,7 @@ func TestScanOfflineRefused(t *testing.T) {
 
 // TestLookSavedQueue looks at the page that reads a saved queue, before and after.
 func TestLookSavedQueue(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := s.as("lead")
 	file := queueOf("W1", strings.Replace(tally("q3", "5"), `"A1"`, `"A9"`, 1), tally("q1", "120"), strings.Replace(tally("q2", "80"), `"A1"`, `"A2"`, 1))

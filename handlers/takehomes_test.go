@@ -107,6 +107,7 @@ func TestTakeHomesOfAnotherWorkshop(t *testing.T) {
 
 // TestLookTakeHomes looks at the pages of take-home work.
 func TestLookTakeHomes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.Agree(s.Glue, nil, "2026-10-01", "0.0925")
 	day := piecework.DateOf(time.Now())

@@ -22,7 +22,8 @@ type Size struct{ Width, Height int64 }
 var Sizes = []Size{{360, 640}, {390, 844}, {1280, 800}}
 
 // Open starts a browser (Chromium or Chrome, as found in the PATH) which ends with the test, with further options if any. Its
-// context is for chromedp.Run and chromedp.Do: signing in, filling forms.
+// context is for chromedp.Run and chromedp.Do: signing in, filling forms. A test that only looks should call t.Parallel: browser and
+// test wait for each other half of the time.
 func Open(t testing.TB, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	usual := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)
