@@ -44,7 +44,7 @@ type answer struct {
 const maxShared = 2000
 
 // moment is how long a commit waits for those who had a part in the last one.
-const moment = 500 * time.Microsecond
+const moment = 2 * time.Millisecond
 
 // NewRecorder starts a recorder. Close ends it.
 func NewRecorder(db *bun.DB) *Recorder {
