@@ -10,15 +10,11 @@ import (
 	"jijian/piecework"
 )
 
-// inLockedRun holds for tallies t that an approved or paid run has claimed.
-const inLockedRun = `EXISTS (SELECT 1 FROM tally_claims tc JOIN pay_runs p ON p.id = tc.run_id
-	WHERE tc.tally_id = t.id AND p.status IN ('approved', 'paid'))`
-
 // OpenPay is what a worker's pieces on work dates from through to ("" is open) come to that no approved or paid run has, before
 // anything is taken off: a slip with lines and Gross, and the count of pieces that wait for a rate. It costs the worker's own rows.
 func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piecework.Date) (slip Slip, waiting piecework.Counts, err error) {
 	of := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID).Where("NOT " + inLockedRun)
+		q = q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID).Where("NOT " + piecework.InLockedRun)
 		if from != "" {
 			q = q.Where("t.work_date >= ?", from)
 		}

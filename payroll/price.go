@@ -125,8 +125,8 @@ type tiered struct {
 // then what is new. Each step goes on from where the one before ended.
 func (p *pricing) addTiers(list []tiered, before int64) {
 	slices.SortFunc(list, func(a, b tiered) int {
-		// What corrects a run comes first, the older run before the younger; new work follows.
-		return cmp.Or(-compareBool(a.CorrectsRunID != 0, b.CorrectsRunID != 0), cmp.Compare(a.CorrectsRunID, b.CorrectsRunID))
+		// What corrects a run comes first, the older run before the younger; new work, which corrects run 0, follows as the largest.
+		return cmp.Compare(uint64(a.CorrectsRunID)-1, uint64(b.CorrectsRunID)-1)
 	})
 	for first := 0; first < len(list); {
 		end := first
@@ -152,16 +152,6 @@ func (p *pricing) addTiers(list []tiered, before int64) {
 		}
 		before, first = to, end
 	}
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 // lines makes a line of each group, and of each group of a team a line for each member.

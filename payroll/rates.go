@@ -38,7 +38,7 @@ func PreviewRate(ctx context.Context, db bun.IDB, r piecework.PieceRate) (RatePr
 		}
 		return q
 	}
-	n, err := covered(db.NewSelect().TableExpr("tallies AS t")).Where(inLockedRun).Count(ctx)
+	n, err := covered(db.NewSelect().TableExpr("tallies AS t")).Where(piecework.InLockedRun).Count(ctx)
 	if err != nil {
 		return p, fmt.Errorf("count paid tallies: %w", err)
 	}
@@ -49,7 +49,7 @@ func PreviewRate(ctx context.Context, db bun.IDB, r piecework.PieceRate) (RatePr
 	}
 	for i := range workshops {
 		open := func(q *bun.SelectQuery) *bun.SelectQuery {
-			return covered(q).Where("t.workshop_id = ?", workshops[i].ID).Where("NOT " + inLockedRun)
+			return covered(q).Where("t.workshop_id = ?", workshops[i].ID).Where("NOT " + piecework.InLockedRun)
 		}
 		effects, err := effectsIn(ctx, db, &workshops[i], r, open)
 		if err != nil {

@@ -54,7 +54,7 @@ func MarkSession(ctx context.Context, db bun.IDB, id int64, kind DayKind, percen
 		if err := LockWorkshop(ctx, db, s.WorkshopID); err != nil {
 			return err
 		}
-		paid, err := db.NewSelect().Model((*Tally)(nil)).Where("t.session_id = ?", id).Where(inLockedRun).Exists(ctx)
+		paid, err := db.NewSelect().Model((*Tally)(nil)).Where("t.session_id = ?", id).Where(InLockedRun).Exists(ctx)
 		if err != nil {
 			return wrap("look for paid tallies", err)
 		}
@@ -68,8 +68,8 @@ func MarkSession(ctx context.Context, db bun.IDB, id int64, kind DayKind, percen
 	})
 }
 
-// inLockedRun holds for tallies t that an approved or paid run has claimed.
-const inLockedRun = `EXISTS (SELECT 1 FROM tally_claims tc JOIN pay_runs p ON p.id = tc.run_id
+// InLockedRun is a condition that holds for tallies t that an approved or paid run has claimed.
+const InLockedRun = `EXISTS (SELECT 1 FROM tally_claims tc JOIN pay_runs p ON p.id = tc.run_id
 	WHERE tc.tally_id = t.id AND p.status IN ('approved', 'paid'))`
 
 // OutdateDrafts notes that what the draft pay runs of a workshop were computed from has changed: they must be computed again.
@@ -135,7 +135,7 @@ func SetGrade(ctx context.Context, db bun.IDB, g *WorkerGrade) error {
 		if err := LockWorkshop(ctx, db, w.WorkshopID); err != nil {
 			return err
 		}
-		paid, err := db.NewSelect().Model((*Tally)(nil)).Where("t.worker_id = ? AND t.work_date >= ?", g.WorkerID, g.EffectiveFrom).Where(inLockedRun).Exists(ctx)
+		paid, err := db.NewSelect().Model((*Tally)(nil)).Where("t.worker_id = ? AND t.work_date >= ?", g.WorkerID, g.EffectiveFrom).Where(InLockedRun).Exists(ctx)
 		if err != nil {
 			return wrap("look for paid tallies", err)
 		}
