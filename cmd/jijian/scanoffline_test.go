@@ -224,7 +224,8 @@ func TestScanOfflineSurvivesEverything(t *testing.T) {
 	sent := len(b.arrived())
 	b.line.Deafen(true)
 	b.opens(waiting + 200)
-	b.waits("a batch arrives unheard", func() bool { return len(b.arrived()) >= min(500, sent+100) })
+	// Some of what it sends may be there already: the answer to them was lost when the line was cut.
+	b.waits("a batch arrives unheard", func() bool { return len(b.arrived()) > sent })
 	server.kill()
 	// The second server is killed as soon as it is asked.
 	server = b.serveProgram(path)
