@@ -77,7 +77,9 @@ func things(s *site) map[string][2]int64 {
 		s.Must(err)
 		tickets, err := piecework.CutTickets(s.Ctx, s.DB, piecework.Cut{OrderID: of.order.ID, Size: 50, Quantity: 50, By: "test"})
 		s.Must(err)
-		for kind, id := range map[string]int64{"ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+		photo := &piecework.Photo{JPEG: []byte("x"), SHA256: make([]byte, 32), Width: 1, Height: 1}
+		s.Must(piecework.StorePhoto(s.Ctx, s.DB, photo, "order", of.order.ID, "test"))
+		for kind, id := range map[string]int64{"photo": photo.ID, "ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)
@@ -101,7 +103,7 @@ var visitors = []struct {
 	{"lead", account.Lead, 0, ""},
 	{"lead2", account.Lead, 1, ""},
 	{"worker", account.Worker, 0, "worker tally adjustment slip dispute takehome"},
-	{"contractor", account.Contractor, 0, "contractor order delivery"},
+	{"contractor", account.Contractor, 0, "contractor order delivery photo"},
 }
 
 // shared are the kinds that all workshops have in common. A contractor is a person to other contractors.

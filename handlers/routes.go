@@ -123,6 +123,8 @@ func (s *Server) routes() []route {
 		{get, "/deliveries/:delivery", office | contractor, s.deliveryShow, nil},
 		{post, "/deliveries/:delivery", office | contractor, s.deliveryDecide, nil},
 
+		{get, "/photos/:photo", signedIn, s.photoShow, nil},
+
 		{get, "/products", office, s.products, nil},
 		{get, "/products/new", office, s.productNew, nil},
 		{post, "/products", office, s.productCreate, nil},

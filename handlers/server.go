@@ -195,6 +195,8 @@ func limitBody(c echo.Context) {
 		limit = apiLimit + 1 // the interface itself refuses what is over, with a problem document
 	case c.Path() == scanImportPath:
 		limit = apiLimit
+	case photoPaths[c.Path()]:
+		limit = photoLimit
 	}
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)

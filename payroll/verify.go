@@ -37,6 +37,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 	for _, check := range []func() error{
 		func() error { return piecework.CheckProgress(ctx, db) },
 		func() error { return piecework.VerifyTeams(ctx, db) },
+		func() error { return piecework.CheckPhotos(ctx, db) },
 		func() error { return verifySlips(ctx, db, &done) },
 		func() error { return verifyVersions(ctx, db) },
 		func() error { return verifySay(ctx, db) },

@@ -106,12 +106,18 @@ var owners = map[string]string{
 	"user":        "SELECT COALESCE(workshop_id, 0), COALESCE(worker_id, 0), COALESCE(contractor_id, 0) FROM users WHERE id = ?",
 }
 
+// photoKind is the kind of thing whose owner is that of the thing it belongs to.
+const photoKind = "photo"
+
 // Kinds says whether kind is a kind of thing whose owner [OwnerOf] can find.
-func Kinds(kind string) bool { return owners[kind] != "" }
+func Kinds(kind string) bool { return owners[kind] != "" || kind == photoKind }
 
 // OwnerOf finds whose the thing of that kind ("order", "session", …) and id is, or answers a not-found error.
 func OwnerOf(ctx context.Context, db bun.IDB, kind string, id int64) (Owner, error) {
 	var o Owner
+	if kind == photoKind {
+		return ownerOfPhoto(ctx, db, id)
+	}
 	query, ok := owners[kind]
 	if !ok {
 		return o, fmt.Errorf("there is no kind of thing %q", kind)
@@ -124,6 +130,25 @@ func OwnerOf(ctx context.Context, db bun.IDB, kind string, id int64) (Owner, err
 		return o, fmt.Errorf("find owner of %s %d: %w", kind, id, err)
 	}
 	return o, nil
+}
+
+// ownerOfPhoto finds whose the thing is that a photo belongs to. Photos of what everybody shares are nobody's, so that a contractor does
+// not see what another one has made.
+func ownerOfPhoto(ctx context.Context, db bun.IDB, id int64) (Owner, error) {
+	var kind string
+	var thing int64
+	err := db.NewRaw("SELECT kind, thing_id FROM photos WHERE id = ?", id).Scan(ctx, &kind, &thing)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && kind == photoKind {
+		return Owner{}, errNotThere
+	}
+	if err != nil {
+		return Owner{}, fmt.Errorf("find what photo %d is of: %w", id, err)
+	}
+	o, err := OwnerOf(ctx, db, kind, thing)
+	if o == (Owner{}) && err == nil {
+		err = errNotThere
+	}
+	return o, err
 }
 
 var errNotThere = piecework.NotFound("It does not exist, or not for you.")
