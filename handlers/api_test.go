@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"jijian/piecework"
@@ -88,9 +89,9 @@ func TestOneBadTallyNeverFailsTheOthers(t *testing.T) {
 	}
 }
 
-var uids int
+var uids atomic.Int64
 
-func (s *site) newUID() string { uids++; return fmt.Sprintf("n%d", uids) }
+func (s *site) newUID() string { return fmt.Sprintf("n%d", uids.Add(1)) }
 
 func TestTalliesAreAnsweredInOrder(t *testing.T) {
 	s := newSite(t)

@@ -233,6 +233,7 @@ func TestMe(t *testing.T) {
 
 // TestMeIsLight holds the page to what a phone on a slow line loads.
 func TestMeIsLight(t *testing.T) {
+	t.Parallel()
 	db, url := demoSite(t)
 	b := (&site{World: &pieceworktest.World{TB: t, Ctx: t.Context(), DB: db}, URL: url}).visitor()
 	b.get("/signin")

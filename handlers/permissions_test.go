@@ -91,13 +91,15 @@ func things(s *site) map[string][2]int64 {
 	return ids
 }
 
-// visitors are who asks, with the index of the things that are theirs; -1 is all.
-var visitors = []struct {
+// visitor is somebody who asks.
+type visitor struct {
 	user string
 	role account.Role
-	own  int
+	own  int    // the index of the things that are theirs; -1 is all
 	sees string // kinds of which they see their own; "" is all
-}{
+}
+
+var visitors = []visitor{
 	{"admin", account.Admin, -1, ""},
 	{"bookkeeper", account.Bookkeeper, -1, ""},
 	{"lead", account.Lead, 0, ""},
@@ -112,52 +114,60 @@ const shared = "product operation taxtable minimumwage"
 // TestPermissions asks for every path as everybody, about things of the own workshop and of another one.
 func TestPermissions(t *testing.T) {
 	for _, v := range visitors {
-		s := newSite(t) // of her own: what one changes, the next would miss
-		ids := things(s)
-		b := s.as(v.user)
-		b.header.Set("Sec-Fetch-Site", "same-origin")
-		table := s.server.Table()
-		slices.SortStableFunc(table, func(a, b handlers.Line) int { return strings.Compare(a.Method, b.Method) }) // look, then change
-		for _, line := range table {
-			if line.Open {
-				continue
-			}
-			for i := range 2 {
-				path, visible := line.Path, true
-				for _, part := range strings.Split(line.Path, "/") {
-					kind, ok := strings.CutPrefix(part, ":")
-					if !ok {
-						continue
-					}
-					id, known := ids[kind]
-					if !known && account.Kinds(kind) {
-						t.Fatalf("%s: things makes no %s", line.Path, kind)
-					}
-					if !known {
-						id = [2]int64{1, 1} // a free parameter; the path's other parts decide
-					}
-					path = strings.Replace(path, part, fmt.Sprint(id[i]), 1)
-					everybodys := strings.Contains(shared, kind) || kind == "contractor" && v.role == account.Lead
-					theirs := v.own == -1 || v.own == i && (v.sees == "" || slices.Contains(strings.Fields(v.sees), kind))
-					visible = visible && (everybodys || theirs)
-				}
-				if path == line.Path && i == 1 {
+		t.Run(v.user, func(t *testing.T) {
+			t.Parallel()
+			meetsTheTable(t, v)
+		})
+	}
+}
+
+// meetsTheTable lets a visitor ask for everything in the table of routes: of her own and of others.
+func meetsTheTable(t *testing.T, v visitor) {
+	s := newSite(t) // of her own: what one changes, the next would miss
+	ids := things(s)
+	b := s.as(v.user)
+	b.header.Set("Sec-Fetch-Site", "same-origin")
+	table := s.server.Table()
+	slices.SortStableFunc(table, func(a, b handlers.Line) int { return strings.Compare(a.Method, b.Method) }) // look, then change
+	for _, line := range table {
+		if line.Open {
+			continue
+		}
+		for i := range 2 {
+			path, visible := line.Path, true
+			for _, part := range strings.Split(line.Path, "/") {
+				kind, ok := strings.CutPrefix(part, ":")
+				if !ok {
 					continue
 				}
-				a := ask(b, line.Method, path, line.API)
-				denied := strings.Contains(a.body, "它不存在，或者您无权查看") || strings.Contains(a.body, "It does not exist, or not for you.")
-				switch {
-				case !line.Roles[v.role]:
-					if a.status != 403 {
-						t.Errorf("%s: %s %s: %d, want 403", v.user, line.Method, path, a.status)
-					}
-				case !visible:
-					if a.status != 404 || !denied {
-						t.Errorf("%s: %s %s (not theirs): %d, want 404", v.user, line.Method, path, a.status)
-					}
-				case a.status == 401 || a.status == 403 || a.status >= 500 || denied:
-					t.Errorf("%s: %s %s (theirs): %d %.300s", v.user, line.Method, path, a.status, a.body)
+				id, known := ids[kind]
+				if !known && account.Kinds(kind) {
+					t.Fatalf("%s: things makes no %s", line.Path, kind)
 				}
+				if !known {
+					id = [2]int64{1, 1} // a free parameter; the path's other parts decide
+				}
+				path = strings.Replace(path, part, fmt.Sprint(id[i]), 1)
+				everybodys := strings.Contains(shared, kind) || kind == "contractor" && v.role == account.Lead
+				theirs := v.own == -1 || v.own == i && (v.sees == "" || slices.Contains(strings.Fields(v.sees), kind))
+				visible = visible && (everybodys || theirs)
+			}
+			if path == line.Path && i == 1 {
+				continue
+			}
+			a := ask(b, line.Method, path, line.API)
+			denied := strings.Contains(a.body, "它不存在，或者您无权查看") || strings.Contains(a.body, "It does not exist, or not for you.")
+			switch {
+			case !line.Roles[v.role]:
+				if a.status != 403 {
+					t.Errorf("%s: %s %s: %d, want 403", v.user, line.Method, path, a.status)
+				}
+			case !visible:
+				if a.status != 404 || !denied {
+					t.Errorf("%s: %s %s (not theirs): %d, want 404", v.user, line.Method, path, a.status)
+				}
+			case a.status == 401 || a.status == 403 || a.status >= 500 || denied:
+				t.Errorf("%s: %s %s (theirs): %d %.300s", v.user, line.Method, path, a.status, a.body)
 			}
 		}
 	}

@@ -27,6 +27,7 @@ func manyWorkers(s *site, n int) {
 // TestScanThousand makes a thousand tallies as quickly as a scanner types, with a Chinese input method between it and the page: badges
 // after the operation was chosen once, then badges and tickets in either order; by digits, letters and addresses.
 func TestScanThousand(t *testing.T) {
+	t.Parallel()
 	const badges, pairs = 800, 200
 	s := newSite(t)
 	manyWorkers(s, 50)

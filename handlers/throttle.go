@@ -78,7 +78,8 @@ func (t *throttle) forget(key string) {
 	delete(t.tries, key)
 }
 
-// makeRoom drops entries when there are too many: first what is over, then anything.
+// makeRoom drops entries when there are too many: what is over, and if that is too little, any tenth. So a flood of new keys pays for
+// a walk through all of them only now and then.
 func (t *throttle) makeRoom(now time.Time) {
 	if len(t.tries) < maxKeys {
 		return
@@ -89,7 +90,7 @@ func (t *throttle) makeRoom(now time.Time) {
 		}
 	}
 	for key := range t.tries {
-		if len(t.tries) < maxKeys {
+		if len(t.tries) <= maxKeys/10*9 {
 			return
 		}
 		delete(t.tries, key)

@@ -102,6 +102,7 @@ func (w *walker) saves(link string) string {
 // TestMainJob does the main job on a phone, from the first order to the printed slip: the lead counts and settles, the
 // bookkeeper approves, the worker reads her slip.
 func TestMainJob(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	lead := &walker{s, browsertest.Open(t)}
 	lead.does(chromedp.EmulateViewport(390, 844))
