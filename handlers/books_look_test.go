@@ -105,7 +105,12 @@ func TestLookBooks(t *testing.T) {
 		"workers-grades": fmt.Sprintf("/workers/%d/grades", workers.Items[0].ID),
 		"rates-list":     "/rates", "rates-show": fmt.Sprintf("/rates/%d", rates.Items[0].ID), "rates-new": "/rates/new",
 	})
-	look("bookkeeper", nil, map[string]string{
+	personal := fmt.Sprintf("/workers/%d/personal", workers.Items[0].ID)
+	look("bookkeeper", map[string]sent{
+		"personal-shown": {personal + "/show", []string{"reason", "银行退回，核对账号"}},
+		"personal-wrong": {personal, []string{"id_number", "370999196201010001"}},
+	}, map[string]string{
+		"personal":       personal,
 		"workshops-list": "/workshops", "workshops-edit": "/workshops/1", "orders-all": "/orders", "workers-all": "/workers", "workers-new": "/workers/new",
 		"workers-grades-books": fmt.Sprintf("/workers/%d/grades", workers.Items[0].ID),
 	})

@@ -29,7 +29,13 @@ func demoSite(t testing.TB) (*bun.DB, string) {
 	if err := demo.Fill(t.Context(), db, demo.Seed, demotest.Evening(piecework.DateOf(time.Now()))); err != nil {
 		t.Fatal(err)
 	}
-	server, err := handlers.New(handlers.Config{DB: db, Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	cfg := handlers.Config{DB: db}
+	withKeys(t)(&cfg)
+	if err := demo.Entrust(t.Context(), db, cfg.Keys); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	server, err := handlers.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +79,7 @@ func TestLookWork(t *testing.T) {
 		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})
-	look("worker", map[string]string{"me": "/me", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
+	look("worker", map[string]string{"me": "/me", "personal-own": "/me/personal", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
 }
 
 // lookAs looks at pages in both languages as one person sees them; /sent/NAME is the answer to a form of forms.

@@ -34,8 +34,9 @@ type Config struct {
 	BehindProxy bool
 	// Demo lists the sign-ins that the sign-in page offers; nil unless this is a demo.
 	Demo    []DemoAccount
-	Logger  *slog.Logger // nil: slog.Default()
-	Version string       // of the program, for the description of the interface
+	Keys    *piecework.Keys // seal personal data; nil: none is kept
+	Logger  *slog.Logger    // nil: slog.Default()
+	Version string          // of the program, for the description of the interface
 }
 
 // DemoAccount is a sign-in that anybody may use.

@@ -52,6 +52,7 @@ type workerShow struct {
 	Tax         incomeType // by which tax is withheld today
 	TaxRules    []taxRule
 	Grades      []grade
+	Books       bool // the person may see personal data
 }
 
 // recent is how many of a worker's tallies and slips her page shows.
@@ -77,7 +78,8 @@ func (s *Server) workerShow(c echo.Context) error {
 func (s *Server) workerPage(c echo.Context, w *piecework.Worker) (*workerShow, error) {
 	ctx := c.Request().Context()
 	var err error
-	p := &workerShow{Worker: w, Stocks: stockChoice(c, label.Stocks), Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight)}
+	p := &workerShow{Worker: w, Stocks: stockChoice(c, label.Stocks), Kinds: kindWords(c), ShareWeight: piecework.Millionths(w.ShareWeight),
+		Books: mayOf[visitOf(c).who.Role]&books != 0}
 	if p.Crew, err = piecework.Crew(ctx, s.DB, w.WorkshopID); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	dsn            string
+	keyFile        string
 }
 
 // The exit statuses beside 0.
@@ -90,8 +91,10 @@ settlement slips. One program, one database; every setting is a flag or an envir
 	root.CompletionOptions.HiddenDefaultCmd = true
 	a.setting(root.PersistentFlags(), &a.dsn, "db", "JIJIAN_DB", "data/jijian.db",
 		"database: a file path, sqlite:PATH, or a postgres:// address")
+	a.setting(root.PersistentFlags(), &a.keyFile, "key-file", "JIJIAN_KEY_FILE", "",
+		"file with the key that seals personal data; or the key itself in JIJIAN_KEY")
 	root.AddCommand(a.demo(), a.serve(), a.migrate(), a.importCommand(), a.template(), a.settle(), a.export(), a.slips(),
-		a.verify(), a.backup(), a.restore(), a.token(), a.user(), a.versionCommand())
+		a.verify(), a.backup(), a.restore(), a.rotateKey(), a.token(), a.user(), a.versionCommand())
 	explain(root)
 	return root
 }

@@ -20,7 +20,8 @@ import (
 func (a *app) backup() *cobra.Command {
 	return command("backup FILE", "Write a consistent copy while everything goes on",
 		`Writes all data, as of one moment, into FILE, which is a SQLite database whichever engine is in use. Nobody has to stop
-working. An existing file is never overwritten. Keep the copy safe: it holds names and pay.`,
+working. An existing file is never overwritten. Keep the copy safe: it holds names and pay. What is sealed in it needs the
+key file, which is not in it: keep that apart.`,
 		`  jijian backup jijian-2026-10-31.db
   jijian verify --db jijian-2026-10-31.db`,
 		cobra.ExactArgs(1), func(ctx context.Context, args []string) error {

@@ -73,8 +73,12 @@ link that makes the first administrator.`,
 			if s.wrong != nil {
 				return s.wrong
 			}
+			keys, err := a.keys()
+			if err != nil {
+				return err
+			}
 			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
-				return a.serveSite(ctx, db, &s)
+				return a.serveSite(ctx, db, &s, keys)
 			})
 		})
 	s.flags(a, cmd)
@@ -100,10 +104,16 @@ and a sign-in for each role. A database that holds the demo already is served as
 					return err
 				}
 			}
+			keys, err := a.demoKeys()
+			if err != nil {
+				return err
+			}
 			return a.withDB(ctx, func(ctx context.Context, db *bun.DB) error {
 				there, err := demo.Ready(ctx, db)
 				if err == nil && !there {
-					err = demo.Fill(ctx, db, demo.Seed, time.Now())
+					if err = demo.Fill(ctx, db, demo.Seed, time.Now()); err == nil {
+						err = demo.Entrust(ctx, db, keys)
+					}
 					debug.FreeOSMemory() // serving needs a fraction of what filling took
 				} else if err == nil {
 					err = a.tellDemoAge(ctx, db)
@@ -111,7 +121,7 @@ and a sign-in for each role. A database that holds the demo already is served as
 				if err != nil {
 					return err
 				}
-				return a.serveSite(ctx, db, &s)
+				return a.serveSite(ctx, db, &s, keys)
 			})
 		})
 	cmd.Flags().BoolVar(&renew, "renew", false, "make the demo in a SQLite file anew if it ends before today")
@@ -165,7 +175,7 @@ func (a *app) dropOldDemo(ctx context.Context) error {
 const heapLimit = 48 << 20
 
 // serveSite serves until the context ends.
-func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site) error {
+func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecework.Keys) error {
 	if a.getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(heapLimit)
 	}
@@ -177,7 +187,7 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site) error {
 	if err != nil {
 		return err
 	}
-	server, err := handlers.New(handlers.Config{DB: db, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Logger: logger, Version: version})
+	server, err := handlers.New(handlers.Config{DB: db, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Keys: keys, Logger: logger, Version: version})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jijian/piecework"
+)
+
+func TestRotateKey(t *testing.T) {
+	c := newCLI(t)
+	db := c.open()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := piecework.NewWorkshop("W1", "桃木坊")
+	must(piecework.SaveWorkshop(t.Context(), db, w))
+	worker := &piecework.Worker{Code: "A1", Name: "王秀英", WorkshopID: w.ID, ShareWeight: piecework.ShareWeightOne, Active: true}
+	must(piecework.SaveWorker(t.Context(), db, worker))
+	file := filepath.Join(t.TempDir(), "keys", "jijian.key")
+	read := func() *piecework.Keys {
+		t.Helper()
+		data, err := os.ReadFile(file)
+		must(err)
+		keys, err := piecework.ParseKeys(string(data))
+		must(err)
+		return keys
+	}
+	c.fails(2, "--key-file", "rotate-key")
+	c.fails(1, "There is no key file", "serve", "--addr", "127.0.0.1:0", "--key-file", file)
+	if out := c.ok("rotate-key", "--key-file", file); !strings.Contains(out, "0 workers") || !strings.Contains(out, "apart from the backups") {
+		t.Errorf("the first key: %s", out)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key file: %v, %v", info, err)
+	}
+	first := read()
+	must(piecework.SavePersonal(t.Context(), db, first, worker.ID, map[piecework.PersonalColumn]string{piecework.IDNumber: "11010519491231002X"}, "test"))
+	if out := c.ok("rotate-key", "--key-file", file); !strings.Contains(out, "1 workers") {
+		t.Errorf("the second key: %s", out)
+	}
+	second := read()
+	if first.Current() == second.Current() {
+		t.Error("the key stayed the same")
+	}
+	if all, err := piecework.PersonalOf(t.Context(), db, second, worker.ID); err != nil || all[worker.ID].IDNumber != "11010519491231002X" {
+		t.Errorf("after the rotation: %v, %v", all, err)
+	}
+	// A key file that does not fit is left as it was, and none is left behind that opens nothing.
+	strange := filepath.Join(t.TempDir(), "strange.key")
+	c.fails(1, second.Current(), "rotate-key", "--key-file", strange)
+	if _, err := os.Stat(strange); !os.IsNotExist(err) {
+		t.Errorf("a useless key file stayed: %v", err)
+	}
+	must(os.WriteFile(strange, []byte("no key at all\n"), 0o600))
+	c.fails(1, "base64", "rotate-key", "--key-file", strange)
+}
