@@ -214,13 +214,18 @@ type apiRun struct {
 	Workshop string            `json:"workshop"`
 	From     piecework.Date    `json:"from"`
 	To       piecework.Date    `json:"to"`
+	Order    string            `json:"order,omitempty" doc:"the only order it settles; absent: every order"`
 	Status   payroll.RunStatus `json:"status" enum:"draft,approved,paid,discarded"`
 }
 
 func (s *Server) apiRuns(ctx context.Context, in *listInput) (*listOutput[apiRun], error) {
 	page, err := payroll.Runs(ctx, s.DB, in.filter(ctx))
 	return answerList(in.Page, page, err, func(r *payroll.PayRun) apiRun {
-		return apiRun{r.ID, r.Workshop.Code, r.PeriodFrom, r.PeriodTo, r.Status}
+		run := apiRun{ID: r.ID, Workshop: r.Workshop.Code, From: r.PeriodFrom, To: r.PeriodTo, Status: r.Status}
+		if r.Order != nil {
+			run.Order = r.Order.Code
+		}
+		return run
 	})
 }
 

@@ -34,7 +34,7 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
 		return nothing, err
 	}
-	period := inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)
+	period := r.covered()
 	open := func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where(unclaimed) }
 	if in.Work, err = sumWork(ctx, db, open); err != nil {
 		return nothing, err
@@ -134,6 +134,15 @@ func inPeriod(workshopID int64, from, to piecework.Date) which {
 	return func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("t.session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND work_date BETWEEN ? AND ?)", workshopID, from, to)
 	}
+}
+
+// covered is the tallies that the run is about, claimed or not.
+func (r *PayRun) covered() which {
+	period := inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)
+	if r.OrderID == 0 {
+		return period
+	}
+	return func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where("t.order_id = ?", r.OrderID) }
 }
 
 const unclaimed = "NOT EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id)"
@@ -271,6 +280,9 @@ func (r *PayRun) claimAdjustments(ctx context.Context, db bun.Tx, workerID int64
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
 	}
+	if r.OrderID != 0 {
+		return nil, nil // they are not about an order; a run of every order takes them in
+	}
 	if _, err := claim.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("claim adjustments: %w", err)
 	}
@@ -280,13 +292,16 @@ func (r *PayRun) claimAdjustments(ctx context.Context, db bun.Tx, workerID int64
 	return list, nil
 }
 
-// claimCarries takes over what locked runs carried forward and no other run has taken.
+// claimCarries takes over what locked runs carried forward and no other run has taken; the run of an order, what concerns its order.
 func (r *PayRun) claimCarries(ctx context.Context, db bun.Tx) ([]Owed, error) {
-	_, err := db.NewUpdate().Model((*Carry)(nil)).Set("taken_by_run_id = ?", r.ID).
+	q := db.NewUpdate().Model((*Carry)(nil)).Set("taken_by_run_id = ?", r.ID).
 		Where("workshop_id = ? AND taken_by_run_id IS NULL", r.WorkshopID).
 		Where("run_id IN (SELECT id FROM pay_runs WHERE status IN (?))", bun.List([]RunStatus{Approved, PaidOut})).
-		Where("slip_id IN (SELECT id FROM slips WHERE NOT superseded)").Exec(ctx)
-	if err != nil {
+		Where("slip_id IN (SELECT id FROM slips WHERE NOT superseded)")
+	if r.OrderID != 0 {
+		q = q.Where("order_id = ?", r.OrderID)
+	}
+	if _, err := q.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("claim what was carried: %w", err)
 	}
 	return r.takenCarries(ctx, db, 0)

@@ -115,7 +115,7 @@ func UnderMinimum(ctx context.Context, db bun.IDB, runID int64) ([]Under, error)
 		Counted piecework.Money
 	}
 	err := db.NewSelect().Model(&list).Relation("Worker").
-		ColumnExpr("sl.id, sl.minutes, sl.minimum_hourly").
+		ColumnExpr("sl.id, sl.minutes, sl.minimum_hourly, sl.earned_by_order").
 		ColumnExpr("CAST(COALESCE((SELECT SUM(ln.amount) FROM slip_lines AS ln WHERE ln.slip_id = sl.id AND ln.amount > 0 AND ln.day_kind = '' AND ln.kind NOT IN (?)), 0) AS BIGINT) AS counted",
 			bun.List([]Kind{Allowance, MakeUp})).
 		Where("sl.run_id = ? AND NOT sl.superseded AND sl.minutes > 0 AND sl.minimum_hourly > 0", runID).Order("worker.code").Scan(ctx)
@@ -134,9 +134,10 @@ func UnderMinimum(ctx context.Context, db bun.IDB, runID int64) ([]Under, error)
 
 // Hours is how long workers were there, and what an hour must come to at least.
 type Hours struct {
-	Minutes map[int64]int64 // by worker; whoever is not in it has no known hours
-	Hourly  piecework.Money // 0 when the workshop has not said in which region it lies
-	TopUp   bool            // pay the difference, on a line of its own; else only show it
+	Minutes map[int64]int64           // by worker; whoever is not in it has no known hours
+	Hourly  piecework.Money           // 0 when the workshop has not said in which region it lies
+	TopUp   bool                      // pay the difference, on a line of its own; else only show it
+	ByOrder map[int64]piecework.Money // by worker: what runs of single orders have paid for work in the same sessions
 }
 
 // forTime is what minutes at an amount an hour come to, rounded half-up to the fen once.
@@ -147,7 +148,7 @@ func forTime(hourly piecework.Money, minutes int64) piecework.Money {
 // makeUp compares what pieces and bonuses come to with the minimum for the time. Allowances and overtime do not count towards it
 // (Minimum Wage Provisions 2004, art. 12), and overtime is not part of the time. Where the policy is to top up, the difference becomes a line.
 func (s *Slip) makeUp(h Hours) {
-	s.Minutes, s.MinimumHourly = h.Minutes[s.WorkerID], h.Hourly
+	s.Minutes, s.MinimumHourly, s.EarnedByOrder = h.Minutes[s.WorkerID], h.Hourly, h.ByOrder[s.WorkerID]
 	if short := s.Shortfall(); h.TopUp && short.Sign() > 0 {
 		s.Lines = append(s.Lines, Line{Kind: MakeUp, Amount: short})
 		s.Gross = s.Gross.Add(short)
@@ -159,7 +160,7 @@ func (s *Slip) MinimumPay() piecework.Money { return forTime(s.MinimumHourly, s.
 
 // counted is the pay that counts towards the minimum wage.
 func (s *Slip) counted() piecework.Money {
-	var sum piecework.Money
+	sum := s.EarnedByOrder
 	for _, l := range s.Lines {
 		if l.Amount.Sign() > 0 && l.Kind != Allowance && l.Kind != MakeUp && l.DayKind == piecework.OrdinaryDay {
 			sum = sum.Add(l.Amount)
@@ -201,6 +202,9 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
 	}
+	if r.OrderID != 0 {
+		return h, nil // an hour is not of one order; a run of every order holds it against all that was made in it
+	}
 	if _, err := claim.Exec(ctx); err != nil {
 		return h, fmt.Errorf("claim hours: %w", err)
 	}
@@ -212,8 +216,68 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 		h.Minutes[w.WorkerID] = w.Minutes
 	}
 	var err error
-	h.Hourly, err = MinimumHourly(ctx, db, r.Workshop.WageRegion, r.PeriodTo)
+	if h.Hourly, err = MinimumHourly(ctx, db, r.Workshop.WageRegion, r.PeriodTo); err != nil || len(list) == 0 {
+		return h, err
+	}
+	h.ByOrder, err = r.earnedByOrder(ctx, db, workerID)
 	return h, err
+}
+
+// earnedByOrder is what locked runs of single orders have paid, of the work in the sessions whose hours this run has, of one worker or
+// (0) of all. What counts towards the minimum wage counts: ordinary time, and corrections do not.
+func (r *PayRun) earnedByOrder(ctx context.Context, db bun.Tx, workerID int64) (map[int64]piecework.Money, error) {
+	var runs []PayRun
+	err := db.NewSelect().Model(&runs).Relation("Workshop").Where("pr.workshop_id = ? AND pr.order_id IS NOT NULL", r.WorkshopID).
+		Where("pr.status IN (?) AND pr.period_from <= ? AND pr.period_to >= ?", bun.List([]RunStatus{Approved, PaidOut}), r.PeriodTo, r.PeriodFrom).Order("pr.id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find runs of orders: %w", err)
+	}
+	earned := map[int64]piecework.Money{}
+	for i := range runs {
+		lines, err := runs[i].pricedAgain(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("t.session_id IN (SELECT session_id FROM attendances WHERE run_id = ?)", r.ID)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			if (workerID == 0 || l.worker == workerID) && l.Kind != Correction && l.DayKind == piecework.OrdinaryDay {
+				earned[l.worker] = earned[l.worker].Add(l.Amount)
+			}
+		}
+	}
+	return earned, nil
+}
+
+// pricedAgain is the lines of some of the work that a locked run has claimed, at the rates it used.
+func (r *PayRun) pricedAgain(ctx context.Context, db bun.Tx, of which) ([]workerLine, error) {
+	claimed := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return of(q).Where("EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id AND tc.run_id = ?)", r.ID)
+	}
+	in := Input{Policy: r.Policy}
+	used, err := r.usedRates(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if in.Work, err = sumWork(ctx, db, claimed); err != nil {
+		return nil, err
+	}
+	reversals, err := readReversals(ctx, db, r.ID, claimed)
+	if err != nil {
+		return nil, err
+	}
+	for _, rev := range reversals {
+		in.Work = append(in.Work, rev.work())
+	}
+	for i, w := range in.Work {
+		if w.Fixed == nil {
+			in.Work[i].Fixed = used[Unpriced{w.OrderID, w.OperationID, w.Day}]
+		}
+	}
+	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
+		return nil, err
+	}
+	return in.workLines(&Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}}), nil
 }
 
 // MinimumHourly is the minimum wage for an hour in a region on a day; 0 when it is not known.

@@ -153,7 +153,7 @@ func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used
 		return ok
 	}
 	hers := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return inPeriod(r.WorkshopID, r.PeriodFrom, r.PeriodTo)(q).Where("t.worker_id = ?", workerID)
+		return r.covered()(q).Where("t.worker_id = ?", workerID)
 	}
 	work, err := sumWork(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return hers(q).Where(unclaimed) })
 	if err != nil {
@@ -163,7 +163,8 @@ func (r *PayRun) claimSince(ctx context.Context, db bun.Tx, workerID int64, used
 		price(Unpriced{w.OrderID, w.OperationID, w.Day})
 	}
 	reversals, err := readReversals(ctx, db, r.ID, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("t.worker_id = ?", workerID).Where(unclaimed).Where("oc.run_id = ? OR t.work_date BETWEEN ? AND ?", r.ID, r.PeriodFrom, r.PeriodTo)
+		return q.Where("t.worker_id = ?", workerID).Where(unclaimed).
+			Where("oc.run_id = ? OR t.work_date BETWEEN ? AND ? AND ? IN (0, t.order_id)", r.ID, r.PeriodFrom, r.PeriodTo, r.OrderID)
 	})
 	if err != nil {
 		return err

@@ -21,14 +21,18 @@ type Missing struct {
 
 // WithoutRate lists the work of a workshop on work dates from through to that has no rate, by day.
 func WithoutRate(ctx context.Context, db bun.IDB, workshopID int64, from, to piecework.Date) ([]Missing, error) {
+	return (&PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to}).withoutRate(ctx, db)
+}
+
+func (r *PayRun) withoutRate(ctx context.Context, db bun.IDB) ([]Missing, error) {
 	var open []Missing
-	err := inPeriod(workshopID, from, to)(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).
+	err := r.covered()(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).
 		ColumnExpr("t.order_id, t.operation_id, t.work_date AS day, COUNT(DISTINCT t.worker_id) AS workers, COUNT(*) AS tallies").
 		GroupExpr("t.order_id, t.operation_id, t.work_date").OrderExpr("t.work_date, t.order_id, t.operation_id").Scan(ctx, &open)
 	if err != nil {
 		return nil, fmt.Errorf("find open work: %w", err)
 	}
-	rates, err := piecework.LoadRates(ctx, db, workshopID)
+	rates, err := piecework.LoadRates(ctx, db, r.WorkshopID)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +85,7 @@ func (r *Review) Nothing() bool {
 func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	var r Review
 	var err error
-	if r.WithoutRate, err = WithoutRate(ctx, db, run.WorkshopID, run.PeriodFrom, run.PeriodTo); err != nil {
+	if r.WithoutRate, err = run.withoutRate(ctx, db); err != nil {
 		return r, err
 	}
 	sessions, err := piecework.Sessions(ctx, db, piecework.Filter{WorkshopID: run.WorkshopID, From: run.PeriodFrom, To: run.PeriodTo, Status: "open"})
@@ -89,7 +93,7 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 		return r, err
 	}
 	r.OpenSessions, r.StillOpen = sessions.Items, sessions.Total
-	waiting, err := inPeriod(run.WorkshopID, run.PeriodFrom, run.PeriodTo)(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).Count(ctx)
+	waiting, err := run.covered()(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).Count(ctx)
 	if err != nil {
 		return r, fmt.Errorf("count open tallies: %w", err)
 	}
@@ -102,7 +106,7 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 		which string
 	}{{&r.Adjustments, "NOT needs_approval OR approved_at > 0"}, {&r.Approvals, "needs_approval AND approved_at = 0"}} {
 		n, err := db.NewSelect().Model((*Adjustment)(nil)).Where("workshop_id = ? AND run_id IS NULL AND withdrawn_at = 0", run.WorkshopID).
-			Where("work_date BETWEEN ? AND ?", run.PeriodFrom, run.PeriodTo).Where(open.which).Count(ctx)
+			Where("work_date BETWEEN ? AND ? AND ? = 0", run.PeriodFrom, run.PeriodTo, run.OrderID).Where(open.which).Count(ctx)
 		if err != nil {
 			return r, fmt.Errorf("count open adjustments: %w", err)
 		}
@@ -147,10 +151,13 @@ func (r *Review) countOdd(ctx context.Context, db bun.IDB, run *PayRun) error {
 }
 
 // findPrevious finds the run to compare with. A supplement, which settles days that a locked run covers already, has only what
-// was left over: it is compared with nothing, and nothing is compared with it.
+// was left over: it is compared with nothing, and nothing is compared with it. Nor is the run of an order.
 func (r *Review) findPrevious(ctx context.Context, db bun.IDB, run *PayRun) error {
+	if run.OrderID != 0 {
+		return nil
+	}
 	locked := bun.List([]RunStatus{Approved, PaidOut})
-	covered, err := db.NewSelect().Model((*PayRun)(nil)).Where("workshop_id = ? AND id <> ? AND status IN (?)", run.WorkshopID, run.ID, locked).
+	covered, err := db.NewSelect().Model((*PayRun)(nil)).Where("workshop_id = ? AND order_id IS NULL AND id <> ? AND status IN (?)", run.WorkshopID, run.ID, locked).
 		Where("period_from <= ? AND period_to >= ?", run.PeriodTo, run.PeriodFrom).Exists(ctx)
 	if err != nil {
 		return fmt.Errorf("find runs of the same days: %w", err)
@@ -159,8 +166,8 @@ func (r *Review) findPrevious(ctx context.Context, db bun.IDB, run *PayRun) erro
 		return nil
 	}
 	var list []PayRun
-	err = db.NewSelect().Model(&list).Where("pr.workshop_id = ? AND pr.period_to < ? AND pr.status IN (?)", run.WorkshopID, run.PeriodFrom, locked).
-		Where(`NOT EXISTS (SELECT 1 FROM pay_runs main WHERE main.workshop_id = pr.workshop_id AND main.id < pr.id AND main.status IN (?)
+	err = db.NewSelect().Model(&list).Where("pr.workshop_id = ? AND pr.order_id IS NULL AND pr.period_to < ? AND pr.status IN (?)", run.WorkshopID, run.PeriodFrom, locked).
+		Where(`NOT EXISTS (SELECT 1 FROM pay_runs main WHERE main.workshop_id = pr.workshop_id AND main.order_id IS NULL AND main.id < pr.id AND main.status IN (?)
 			AND main.period_from <= pr.period_to AND main.period_to >= pr.period_from)`, locked).
 		OrderExpr("pr.period_to DESC, pr.id DESC").Limit(1).Scan(ctx)
 	if err != nil {

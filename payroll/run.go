@@ -22,12 +22,14 @@ const (
 )
 
 // PayRun (结算) is the pay of one workshop for a period of work dates, both ends included. It claims the tallies it pays.
-// The same dates may be settled again later: a second run takes what came in after the first.
+// The same dates may be settled again later: a second run takes what came in after the first. A run of one order claims the tallies
+// of that order and nothing else; adjustments and hours wait for a run of every order.
 type PayRun struct {
 	bun.BaseModel `bun:"table:pay_runs,alias:pr"`
 
 	ID         int64 `bun:",pk,autoincrement"`
 	WorkshopID int64
+	OrderID    int64 `bun:",nullzero"` // the only order it settles; 0: every order
 	PeriodFrom piecework.Date
 	PeriodTo   piecework.Date
 	Status     RunStatus
@@ -40,7 +42,8 @@ type PayRun struct {
 	Stale      bool           // a draft whose sessions, grades or rules have changed since it was computed
 	Policy     `bun:"embed:"` // the workshop's rules as they were when the run was computed
 
-	Workshop *piecework.Workshop `bun:"rel:belongs-to,join:workshop_id=id"`
+	Workshop *piecework.Workshop        `bun:"rel:belongs-to,join:workshop_id=id"`
+	Order    *piecework.ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
 }
 
 // Locked says whether the run can no longer change.
@@ -49,15 +52,28 @@ func (r *PayRun) Locked() bool { return r.Status == Approved || r.Status == Paid
 // Settle computes the draft of a workshop's period: a new one, or the one that exists. A conflict says that everything in
 // the period is already in other runs.
 func Settle(ctx context.Context, db bun.IDB, workshopID int64, from, to piecework.Date, by string) (*PayRun, error) {
+	return settle(ctx, db, &PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to, Status: Draft, CreatedBy: by})
+}
+
+// SettleOrder is [Settle] for the tallies of one order alone, on work dates from through to.
+func SettleOrder(ctx context.Context, db bun.IDB, orderID int64, from, to piecework.Date, by string) (*PayRun, error) {
+	order, err := piecework.OrderByID(ctx, db, orderID)
+	if err != nil {
+		return nil, err
+	}
+	return settle(ctx, db, &PayRun{WorkshopID: order.WorkshopID, OrderID: order.ID, PeriodFrom: from, PeriodTo: to, Status: Draft, CreatedBy: by})
+}
+
+func settle(ctx context.Context, db bun.IDB, run *PayRun) (*PayRun, error) {
+	from, to := run.PeriodFrom, run.PeriodTo
 	if from == "" || to == "" || from > to {
 		return nil, piecework.InvalidField("to", "the period must have two dates, the first not after the last")
 	}
-	run := &PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to, Status: Draft, CreatedBy: by}
 	err := piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
-		if err := piecework.LockWorkshop(ctx, db, workshopID); err != nil {
+		if err := piecework.LockWorkshop(ctx, db, run.WorkshopID); err != nil {
 			return err
 		}
-		err := db.NewSelect().Model(run).Where("workshop_id = ? AND period_from = ? AND period_to = ? AND status = ?", workshopID, from, to, Draft).Scan(ctx)
+		err := db.NewSelect().Model(run).Where("workshop_id = ? AND COALESCE(order_id, 0) = ? AND period_from = ? AND period_to = ? AND status = ?", run.WorkshopID, run.OrderID, from, to, Draft).Scan(ctx)
 		if errors.Is(err, sql.ErrNoRows) {
 			_, err = db.NewInsert().Model(run).Exec(ctx)
 		}
@@ -76,13 +92,46 @@ func Settle(ctx context.Context, db bun.IDB, workshopID int64, from, to piecewor
 	return run, nil
 }
 
+// OpenDays is the first and the last work date on which an order has tallies that no run has claimed; "" where there are none.
+func OpenDays(ctx context.Context, db bun.IDB, orderID int64) (from, to piecework.Date, err error) {
+	var days struct{ First, Last piecework.Date }
+	err = db.NewSelect().TableExpr("tallies AS t").ColumnExpr("MIN(t.work_date) AS first, MAX(t.work_date) AS last").
+		Where("t.order_id = ?", orderID).Where(unclaimed).Scan(ctx, &days)
+	if err != nil {
+		return "", "", fmt.Errorf("find open days: %w", err)
+	}
+	return days.First, days.Last, nil
+}
+
+// UsualDays is how many days the latest run of every order covers, of a workshop or (0) of any; 0 when there is none.
+func UsualDays(ctx context.Context, db bun.IDB, workshopID int64) (int64, error) {
+	var list []PayRun
+	q := db.NewSelect().Model(&list).Where("order_id IS NULL AND status <> ?", Discarded).OrderExpr("period_to DESC, id DESC").Limit(1)
+	if workshopID != 0 {
+		q = q.Where("workshop_id = ?", workshopID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return 0, fmt.Errorf("find the latest run: %w", err)
+	}
+	if len(list) == 0 {
+		return 0, nil
+	}
+	return list[0].days(), nil
+}
+
 // nothingNew explains a run without news: the dates are settled already, or nothing in them can be paid. Only what was carried into
 // dates that no run has settled makes a run by itself.
 func nothingNew(ctx context.Context, db bun.Tx, run *PayRun, found outcome) error {
 	other := new(PayRun)
-	err := db.NewSelect().Model(other).Where("workshop_id = ? AND period_from <= ? AND period_to >= ?", run.WorkshopID, run.PeriodTo, run.PeriodFrom).
-		Where("status <> ? AND id <> ?", Discarded, run.ID).Order("id DESC").Limit(1).Scan(ctx)
+	q := db.NewSelect().Model(other).Where("workshop_id = ? AND period_from <= ? AND period_to >= ?", run.WorkshopID, run.PeriodTo, run.PeriodFrom).
+		Where("status <> ? AND id <> ?", Discarded, run.ID).Order("id DESC").Limit(1)
+	if run.OrderID != 0 {
+		q = q.Where("order_id IS NULL OR order_id = ?", run.OrderID)
+	}
+	err := q.Scan(ctx)
 	switch {
+	case err == nil && other.Status == Draft:
+		return piecework.Conflict("Nothing new to settle from %s to %s: run %d already has it. That is a draft; discard it if this is to be settled by itself.", run.PeriodFrom, run.PeriodTo, other.ID)
 	case err == nil:
 		return piecework.Conflict("Nothing new to settle from %s to %s: run %d already has it.", run.PeriodFrom, run.PeriodTo, other.ID)
 	case !errors.Is(err, sql.ErrNoRows):
@@ -180,6 +229,11 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 		if err := run.save(ctx, db, "status", "approved_at", "approved_by"); err != nil {
 			return err
 		}
+		if run.OrderID != 0 { // drafts that hold the hours against the minimum wage now do so with what this run paid for them
+			if err := piecework.OutdateDrafts(ctx, db, run.WorkshopID); err != nil {
+				return err
+			}
+		}
 		return issue(ctx, db, run, slips, by)
 	})
 }
@@ -187,7 +241,7 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 // Runs lists runs, the latest period first. Status narrows it to one status; discarded runs show only when asked for.
 func Runs(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[PayRun], error) {
 	var list []PayRun
-	q := db.NewSelect().Model(&list).Relation("Workshop").OrderExpr("pr.period_to DESC, pr.id DESC")
+	q := db.NewSelect().Model(&list).Relation("Workshop").Relation("Order").OrderExpr("pr.period_to DESC, pr.id DESC")
 	if f.WorkshopID != 0 {
 		q = q.Where("pr.workshop_id = ?", f.WorkshopID)
 	}
@@ -196,13 +250,13 @@ func Runs(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[P
 	} else {
 		q = q.Where("pr.status <> ?", Discarded)
 	}
-	return piecework.List(ctx, q, &list, f, "pr.period_to", "workshop.code", "workshop.name")
+	return piecework.List(ctx, q, &list, f, "pr.period_to", "workshop.code", "workshop.name", `"order"."code"`)
 }
 
 // RunByID returns one run with its workshop, or a not-found error.
 func RunByID(ctx context.Context, db bun.IDB, id int64) (*PayRun, error) {
 	r := new(PayRun)
-	err := db.NewSelect().Model(r).Relation("Workshop").Where("pr.id = ?", id).Scan(ctx)
+	err := db.NewSelect().Model(r).Relation("Workshop").Relation("Order").Where("pr.id = ?", id).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, piecework.NotFound("There is no pay run %d.", id)
 	}

@@ -29,6 +29,7 @@ type Slip struct {
 	TaxFree        piecework.Money // what the cumulative methods take off: monthly allowances and deductions up to now
 	Minutes        int64           // how long the worker was there; 0 when nobody wrote it down
 	MinimumHourly  piecework.Money // the minimum wage an hour that held; 0 when the workshop has not said its region
+	EarnedByOrder  piecework.Money // what runs of single orders have paid for work in the same time
 	CarriedForward piecework.Money // what did not fit and waits for the next run
 	Reason         string          // why this version replaced the one before
 	Superseded     bool
@@ -110,6 +111,13 @@ func (s *Slip) content() []byte {
 	c.Int(s.RunID, int64(s.Version), s.Gross.Fen(), s.Deductions.Fen(), s.Tax.Fen(), s.Net.Fen(), s.CarriedForward.Fen(), int64(s.IssuedAt))
 	c.Text(s.IssuedBy, s.Reason, string(s.IncomeType))
 	c.Int(s.Income.Fen(), s.IncomeBefore.Fen(), s.TaxBefore.Fen(), s.TaxFree.Fen(), s.Minutes, s.MinimumHourly.Fen())
+	if s.Run.Order != nil {
+		c.Text("order", s.Run.Order.Code)
+	}
+	if !s.EarnedByOrder.IsZero() {
+		c.Text("by order")
+		c.Int(s.EarnedByOrder.Fen())
+	}
 	s.writeLines(&c)
 	return c.Bytes()
 }

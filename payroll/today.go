@@ -165,14 +165,14 @@ func (t *Today) name(ctx context.Context, db bun.IDB, missing map[[2]int64]*Miss
 	return nil
 }
 
-// settledUntil is the last day that an approved run of each workshop covers.
+// settledUntil is the last day that an approved run of each workshop covers, for every order.
 func settledUntil(ctx context.Context, db bun.IDB) (map[int64]piecework.Date, error) {
 	var list []struct {
 		WorkshopID int64
 		Last       piecework.Date
 	}
 	err := db.NewSelect().Model((*PayRun)(nil)).ColumnExpr("workshop_id, MAX(period_to) AS last").
-		Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).Group("workshop_id").Scan(ctx, &list)
+		Where("order_id IS NULL AND status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).Group("workshop_id").Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("find what is settled: %w", err)
 	}

@@ -140,6 +140,13 @@ func OrderByID(ctx context.Context, db bun.IDB, id int64) (*ProcessingOrder, err
 	return o, found(err, "There is no such order.")
 }
 
+// OrderByCode returns the order with a code, or a not-found error.
+func OrderByCode(ctx context.Context, db bun.IDB, code string) (*ProcessingOrder, error) {
+	o := new(ProcessingOrder)
+	err := db.NewSelect().Model(o).Where("o.code = ?", code).Scan(ctx)
+	return o, found(err, "There is no order %q.", code)
+}
+
 // OpenOrders is every open order of a workshop with product and operations, for choosing from; workshop 0 means all.
 func OpenOrders(ctx context.Context, db bun.IDB, workshopID int64) ([]ProcessingOrder, error) {
 	var list []ProcessingOrder

@@ -22,12 +22,12 @@ import (
 )
 
 func (a *app) settle() *cobra.Command {
-	var workshop string
+	var workshop, order string
 	var from, to piecework.Date
 	var approve bool
-	cmd := command("settle --workshop CODE --from DATE --to DATE [--approve]", "Compute the pay of a workshop for a period",
+	cmd := command("settle --workshop CODE --from DATE --to DATE [--order CODE] [--approve]", "Compute the pay of a workshop for a period",
 		`Computes the pay run of a workshop for work dates, both ends included. The first line printed is "run ID", then its
-totals and what a person should look at. Settling the same dates again computes the draft again. --approve locks it.`,
+totals and what a person should look at. Settling the same dates again computes the draft again. --order takes the tallies of one order alone. --approve locks it.`,
 		`  jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31
   jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31 --approve`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
@@ -36,7 +36,7 @@ totals and what a person should look at. Settling the same dates again computes 
 				if err != nil {
 					return err
 				}
-				run, err := payroll.Settle(ctx, db, w.ID, from, to, recordedBy)
+				run, err := settleCodes(ctx, db, w, order, from, to)
 				if err != nil {
 					return err
 				}
@@ -51,8 +51,24 @@ totals and what a person should look at. Settling the same dates again computes 
 	cmd.Flags().StringVar(&workshop, "workshop", "", "code of the workshop")
 	cmd.Flags().Var(dateFlag{&from}, "from", "first work date")
 	cmd.Flags().Var(dateFlag{&to}, "to", "last work date")
+	cmd.Flags().StringVar(&order, "order", "", "code of the only order to settle; without it, every order")
 	cmd.Flags().BoolVar(&approve, "approve", false, "lock the run: it can then be paid and never changes again")
 	return require(cmd, "workshop", "from", "to")
+}
+
+// settleCodes settles every order of a workshop, or ("" is none) the one with a code.
+func settleCodes(ctx context.Context, db *bun.DB, w *piecework.Workshop, order string, from, to piecework.Date) (*payroll.PayRun, error) {
+	if order == "" {
+		return payroll.Settle(ctx, db, w.ID, from, to, recordedBy)
+	}
+	o, err := piecework.OrderByCode(ctx, db, order)
+	if err != nil {
+		return nil, err
+	}
+	if o.WorkshopID != w.ID {
+		return nil, piecework.InvalidField("order", "order %s is not made in workshop %s", order, w.Code)
+	}
+	return payroll.SettleOrder(ctx, db, o.ID, from, to, recordedBy)
 }
 
 // printRun prints a run's totals and then what is worth a look.

@@ -180,6 +180,9 @@ func ledgerItems(s *payroll.Slip) (items map[string]piecework.Money, count int64
 // workedHours is the time each worker was checked in at sessions of the run's workshop and period, in hours with two
 // decimals.
 func workedHours(ctx context.Context, db bun.IDB, r *payroll.PayRun) (map[int64]string, error) {
+	if r.OrderID != 0 {
+		return nil, nil // an hour is not of one order: the run of every order tells of it
+	}
 	var list []struct{ WorkerID, Ms int64 }
 	err := db.NewSelect().TableExpr("attendances AS a").Join("JOIN work_sessions AS s ON s.id = a.session_id").
 		ColumnExpr("a.worker_id, CAST(SUM(a.check_out - a.check_in) AS BIGINT) AS ms").

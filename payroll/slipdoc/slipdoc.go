@@ -139,6 +139,9 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 	if uses[""] {
 		notes = append(notes, words.paid(policy), words.rounding)
 	}
+	if s.Run.Order != nil {
+		notes = append(notes, fmt.Sprintf(words.order, s.Run.Order.Code))
+	}
 	notes = append(notes, words.ofTiers(s)...)
 	notes = append(notes, words.ofTime(s)...)
 	notes = append(notes, words.ofTax(s)...)
@@ -196,6 +199,9 @@ func (words *language) ofTime(s *payroll.Slip) []string {
 		return nil
 	}
 	note := fmt.Sprintf(words.hours, s.Minutes/60, s.Minutes%60, amount(s, s.Hourly()))
+	if !s.EarnedByOrder.IsZero() {
+		note += fmt.Sprintf(words.byOrder, amount(s, s.EarnedByOrder))
+	}
 	if !s.MinimumHourly.IsZero() {
 		note += fmt.Sprintf(words.minimum, amount(s, s.MinimumHourly))
 		made := slices.ContainsFunc(s.Lines, func(l payroll.Line) bool { return l.Kind == payroll.MakeUp })

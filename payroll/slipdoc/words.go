@@ -13,6 +13,7 @@ type language struct {
 	rounding, correction, damage, carried string
 	replaces, check                       string
 	corrects, carriedFrom                 string
+	order, byOrder                        string // of a run of one order; what such runs have paid for the same time
 	part                                  string // of a correction that did not fit: pieces, rate, whole, taken, rest
 	advance                               string // one that is still to be repaid
 	repriced                              string // pieces paid before reach another tier
@@ -43,6 +44,8 @@ var chinese = language{
 	check:       "扫码可在网页上核对本单；号码是本单内容的指纹，改动任何数字都对不上。",
 	corrects:    "更正第 %d 次结算",
 	carriedFrom: "第 %d 次结算结转",
+	order:       "本单只结算加工单 %s 的计件；其余的由以后的结算支付。",
+	byOrder:     "（含按单结算已付 %s）",
 	part:        "%d × %s = %s，本期扣 %s，结转下期 %s",
 	advance:     "借支",
 	repriced:    "先前已付的件数改按新达到的阶梯，补单价差额",
@@ -77,6 +80,8 @@ var english = language{
 	check:       "Scan to check this slip on a web page; its digits fit no other figures.",
 	corrects:    "corrects run %d",
 	carriedFrom: "carried from run %d",
+	order:       "This slip settles order %s alone; a later settlement pays the rest.",
+	byOrder:     " (with %s that was paid by the order)",
 	part:        "%d × %s = %s; taken now %s, carried forward %s",
 	advance:     "Advance",
 	repriced:    "pieces paid before now reach another tier: the difference in rate",
