@@ -15,7 +15,8 @@ RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/l
 
 # What is made from npm packages, and the files by which make sees that it is stale.
 NPM   := templates/assets/node_modules/.package-lock.json
-BUILT := templates/dist/pico.css
+BUILT := templates/dist/names/initials.txt
+STYLE := templates/dist/pico.css
 SCAN  := templates/dist/scan.js
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ run: build ## serve the demo month at http://localhost:8080 (ADDR=:9000 for anot
 build: assets ## build bin/jijian
 	go build -ldflags '$(LDFLAGS)' -o bin/jijian ./cmd/jijian
 
-assets: $(BUILT) $(SCAN) ## make the fonts, the style sheet and the scripts that the program embeds
+assets: $(BUILT) $(STYLE) $(SCAN) ## make the fonts, the style sheet and the scripts that the program embeds
 
 $(NPM): templates/assets/package.json templates/assets/package-lock.json
 	cd templates/assets && npm ci --ignore-scripts --no-audit --no-fund
@@ -39,6 +40,10 @@ $(NPM): templates/assets/package.json templates/assets/package-lock.json
 $(BUILT): $(NPM) templates/assets/build.mjs
 	cd templates/assets && node build.mjs
 	@touch $@
+
+# It holds what the pages use.
+$(STYLE): $(BUILT) $(shell find templates -name '*.html' -not -path '*/node_modules/*') $(wildcard templates/static/*.js)
+	cd templates/assets && node build.mjs style
 
 $(SCAN): $(BUILT) $(wildcard templates/assets/scan/*.js)
 	cd templates/assets && node build.mjs scan

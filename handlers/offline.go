@@ -41,12 +41,22 @@ type manifestIcon struct {
 
 // manifest lets a phone install the scan page beside its other programs.
 func (s *Server) manifest(c echo.Context) error {
+	return sendManifest(c, manifest{ID: "/scan", Name: "计件 Jijian", ShortName: "计件", StartURL: "/scan"})
+}
+
+// meManifest lets a worker's phone keep her own page beside its other programs.
+func (s *Server) meManifest(c echo.Context) error {
+	return sendManifest(c, manifest{ID: "/me", Name: "我的计件", ShortName: "我的计件", StartURL: "/me"})
+}
+
+// sendManifest answers with a manifest, filled with what all have in common.
+func sendManifest(c echo.Context, m manifest) error {
 	icon := func(name, sizes, purpose string) manifestIcon {
 		return manifestIcon{templates.Asset(name), sizes, "image/png", purpose}
 	}
 	c.Response().Header().Set("Cache-Control", "no-cache")
 	c.Response().Header().Set(echo.HeaderContentType, "application/manifest+json")
-	return c.JSON(http.StatusOK, manifest{ID: "/scan", Name: "计件 Jijian", ShortName: "计件", Lang: "zh-CN", StartURL: "/scan", Scope: "/",
-		Display: "standalone", Background: "#FBF8F4", Theme: "#9C4A2F",
-		Icons: []manifestIcon{icon("icon-192.png", "192x192", "any"), icon("icon-512.png", "512x512", "any"), icon("icon-whole-512.png", "512x512", "maskable")}})
+	m.Lang, m.Scope, m.Display, m.Background, m.Theme = "zh-CN", "/", "standalone", "#FBF8F4", "#9C4A2F"
+	m.Icons = []manifestIcon{icon("icon-192.png", "192x192", "any"), icon("icon-512.png", "512x512", "any"), icon("icon-whole-512.png", "512x512", "maskable")}
+	return c.JSON(http.StatusOK, m)
 }

@@ -79,7 +79,24 @@ func TestLookWork(t *testing.T) {
 		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})
-	look("worker", map[string]string{"me": "/me", "personal-own": "/me/personal", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
+	look("worker", map[string]string{"me": "/me", "me-why": "/me?line=1", "personal-own": "/me/personal", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
+	reflows(t, url, map[string]string{"me": "/me", "slips-own": fmt.Sprintf("/slips/%d", ids.own)})
+}
+
+// reflows looks at what a worker reads on the smallest phone, with letters as they are and twice as large.
+func reflows(t *testing.T, origin string, pages map[string]string) {
+	t.Helper()
+	for size, options := range map[string][]chromedp.ExecAllocatorOption{"small": nil, "large": {browsertest.Large}} {
+		window := browsertest.Open(t, options...)
+		browserAs(t, window, origin, "worker", demo.Password)
+		for name, path := range pages {
+			for _, lang := range templates.Languages {
+				t.Run(name+"-"+size+"-"+lang, func(t *testing.T) {
+					browsertest.Reflows(t, window, name+"-"+size+"-"+lang, origin+path+"?lang="+lang)
+				})
+			}
+		}
+	}
 }
 
 // lookAs looks at pages in both languages as one person sees them; /sent/NAME is the answer to a form of forms.

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
-	"fmt"
+	"html"
+	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -231,24 +234,80 @@ func TestMe(t *testing.T) {
 	s.as("lead").get("/me").wants(t, 403)
 }
 
-// TestMeIsLight holds the page to what a phone on a slow line loads.
+// TestMeTells of what is behind her figures: tallies, days, hours, and what is left of an advance.
+func TestMeTells(t *testing.T) {
+	s := newSite(t)
+	mine, day, id := s.as("worker"), s.Workshop.Today(), s.Workers[0].ID
+	s.Agree(s.Cut, nil, "2026-01-01", "0.35")
+	s.Must(payroll.Adjust(s.Ctx, s.DB, &payroll.Adjustment{WorkerID: id, WorkDate: day.AddDays(-9), Kind: payroll.Advance, Amount: piecework.Fen(90_00), Instalment: piecework.Fen(20_00), Note: "学费", RecordedBy: "test"}))
+	s.Session("OLD", day.AddDays(-9))
+	s.Count("OLD", "A1", "cut", 100)
+	run, err := payroll.Settle(s.Ctx, s.DB, s.Workshop.ID, day.AddDays(-9), day.AddDays(-9), "test")
+	s.Must(err)
+	s.Must(payroll.Approve(s.Ctx, s.DB, run.ID, "test"))
+	mine.get("/me").wants(t, 200, "已扣还 ¥20.00，共 ¥90.00", "还剩</span> ¥70.00", "每次结算最多扣 ¥20.00", "请您核对", `href="/me.webmanifest"`)
+
+	s.Session("NEW", day.AddDays(-1))
+	sessions, err := piecework.Sessions(s.Ctx, s.DB, piecework.Filter{Query: "NEW"})
+	s.Must(err)
+	uid := s.Count("NEW", "A1", "cut", 200)
+	s.Count("NEW", "A1", "cut", 40)
+	s.Record(piecework.NewTally{Session: "NEW", Worker: "A1", Order: "O1", Operation: "cut", Counts: piecework.Counts{Good: 200}, Reverses: uid, Reason: "记到别人的了"})
+	_, err = s.DB.NewInsert().Model(&piecework.Attendance{SessionID: sessions.Items[0].ID, WorkerID: id, CheckIn: 3_600_000, CheckOut: 9_000_000}).Exec(s.Ctx)
+	s.Must(err)
+	page := mine.get("/me")
+	page.wants(t, 200, "40件", "¥14.00", "−¥20.00", `<p class="amount num">¥0.00`, "1 小时 30 分", "¥9.33", "每天挣的", `href="/me?line=1#line-1"`, "¥35.00")
+	if n := strings.Count(page.body, "<rect"); n < 14 {
+		t.Errorf("%d bars, want one of each of 14 days", n)
+	}
+	mine.get("/me?line=1").wants(t, 200, "由这些计件得出", "200件", "40件", "记到别人的了", "NEW")
+	if again := mine.get("/me?line=1"); strings.Contains(again.body, "怎么来的") {
+		t.Error("what is shown is offered again")
+	}
+	for _, m := range regexp.MustCompile(`(?:href|src|action)="([^"]*)"`).FindAllStringSubmatch(page.body, -1) {
+		if path, err := url.PathUnescape(html.UnescapeString(m[1])); err != nil || strings.ContainsFunc(path, func(r rune) bool { return r > 127 }) || strings.Contains(path, "A1") {
+			t.Errorf("the address %q says who she is", m[1])
+		}
+	}
+	for _, odd := range []string{"0", "-1", "99", "x", ""} {
+		mine.get("/me?line="+odd).wants(t, 200, "怎么来的")
+	}
+}
+
+// TestMeIsLight holds the page, with everything it loads, to what a phone on a slow line takes.
 func TestMeIsLight(t *testing.T) {
 	t.Parallel()
-	db, url := demoSite(t)
-	b := (&site{World: &pieceworktest.World{TB: t, Ctx: t.Context(), DB: db}, URL: url}).visitor()
+	db, origin := demoSite(t)
+	b := (&site{World: &pieceworktest.World{TB: t, Ctx: t.Context(), DB: db}, URL: origin}).visitor()
 	b.get("/signin")
 	b.post("/signin", "name", "worker", "password", demo.Password).wants(t, 303)
-	body := b.get("/me").body
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	fmt.Fprint(w, body)
-	if err := w.Close(); err != nil {
+	b.header.Set("Accept-Encoding", "gzip")
+	packed := func(path string) []byte {
+		a := b.get(path)
+		a.wants(t, 200)
+		return []byte(a.body)
+	}
+	sent := packed("/me")
+	sum := len(sent)
+	unpacked, err := gzip.NewReader(bytes.NewReader(sent))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if packed.Len() > 25<<10 || !strings.Contains(body, "¥") {
-		t.Errorf("%d bytes packed", packed.Len())
+	body, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if strings.Contains(body, "<script") {
+	loads := regexp.MustCompile(`(?:<link rel="(?:stylesheet|icon|manifest)" href|src)="([^"]*)"`).FindAllSubmatch(body, -1)
+	for _, m := range loads {
+		if path := string(m[1]); path != "" {
+			sum += len(packed(path))
+		}
+	}
+	if sum > 25<<10 || len(loads) < 4 || !bytes.Contains(body, []byte("¥")) {
+		t.Errorf("%d bytes packed in %d files", sum, len(loads)+1)
+	}
+	t.Logf("%d bytes packed, of them %d the page", sum, len(sent))
+	if bytes.Contains(body, []byte("<script")) {
 		t.Error("the page needs a script")
 	}
 }

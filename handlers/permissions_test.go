@@ -14,7 +14,7 @@ import (
 
 // openPaths are the only paths that ask nobody to sign in. Whoever opens another one says so here.
 var openPaths = []string{
-	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
+	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /me.webmanifest", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
 	"GET /setup/:code", "POST /setup/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
 }
 

@@ -65,6 +65,7 @@ func (s *Server) routes() []route {
 		{get, templates.StaticPrefix + "*", plain, echo.WrapHandler(templates.Static()), nil},
 		{get, "/sw.js", plain, s.serviceWorker, nil},
 		{get, "/manifest.webmanifest", plain, s.manifest, nil},
+		{get, "/me.webmanifest", plain, s.meManifest, nil},
 
 		{get, "/", signedIn, s.home, nil},
 		{get, "/signin", open, s.signinShow, nil},

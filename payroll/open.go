@@ -13,8 +13,8 @@ import (
 // OpenPay is what a worker's pieces on work dates from through to ("" is open) come to that no approved or paid run has, before
 // anything is taken off: a slip with lines and Gross, and the count of pieces that wait for a rate. It costs the worker's own rows.
 func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piecework.Date) (slip Slip, waiting piecework.Counts, err error) {
-	of := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID).Where("NOT " + piecework.InLockedRun)
+	in, _, err := readWorkOf(ctx, db, w, func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Where("NOT " + piecework.InLockedRun)
 		if from != "" {
 			q = q.Where("t.work_date >= ?", from)
 		}
@@ -22,27 +22,8 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 			q = q.Where("t.work_date <= ?", to)
 		}
 		return q
-	}
-	in := Input{}
-	if in.Work, err = sumWork(ctx, db, of); err != nil {
-		return slip, waiting, err
-	}
-	reversals, err := readReversals(ctx, db, 0, of)
+	})
 	if err != nil {
-		return slip, waiting, err
-	}
-	for _, rev := range reversals {
-		in.Work = append(in.Work, rev.work())
-	}
-	workshop, err := piecework.WorkshopByID(ctx, db, w.WorkshopID)
-	if err != nil {
-		return slip, waiting, err
-	}
-	in.Policy = PolicyOf(workshop)
-	if in.Rates, err = piecework.LoadRates(ctx, db, w.WorkshopID); err != nil {
-		return slip, waiting, err
-	}
-	if err := addRules(ctx, db, workshop, &in); err != nil {
 		return slip, waiting, err
 	}
 	if in.Before, err = paidBefore(ctx, db, 0, &in); err != nil {
@@ -55,10 +36,36 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 	if i := slices.IndexFunc(res.Slips, func(s Slip) bool { return s.WorkerID == w.ID }); i >= 0 {
 		slip = res.Slips[i] // and not those of the others in her teams
 	}
-	slip.Worker = w
+	slip.Worker, slip.WorkerID, slip.WorkshopID = w, w.ID, w.WorkshopID
 	list := []Slip{slip}
 	err = nameLines(ctx, db, list)
 	return list[0], waiting, err
+}
+
+// readWorkOf reads the tallies of a worker and of the teams she is in that of keeps, with everything their pay depends on but what
+// locked runs have paid before.
+func readWorkOf(ctx context.Context, db bun.IDB, w *piecework.Worker, of which) (in Input, workshop *piecework.Workshop, err error) {
+	hers := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return of(q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID))
+	}
+	if in.Work, err = sumWork(ctx, db, hers); err != nil {
+		return in, nil, err
+	}
+	reversals, err := readReversals(ctx, db, 0, hers)
+	if err != nil {
+		return in, nil, err
+	}
+	for _, rev := range reversals {
+		in.Work = append(in.Work, rev.work())
+	}
+	if workshop, err = piecework.WorkshopByID(ctx, db, w.WorkshopID); err != nil {
+		return in, nil, err
+	}
+	in.Policy = PolicyOf(workshop)
+	if in.Rates, err = piecework.LoadRates(ctx, db, w.WorkshopID); err != nil {
+		return in, nil, err
+	}
+	return in, workshop, addRules(ctx, db, workshop, &in)
 }
 
 // OpenExtras is what changes a worker's pay besides pieces and no approved or paid run has: her adjustments, the latest first, and

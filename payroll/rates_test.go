@@ -97,3 +97,63 @@ func TestOpenPayKnowsNoDay(t *testing.T) {
 	w.Must(payroll.Approve(w.Ctx, w.DB, supplement.ID, "other"))
 	check("when all is settled", "0.00", "0.00", 0)
 }
+
+// TestAPictureOfTheDaysAddsUp: what the days come to, the tallies behind each open line, and what is left of advances agree with what
+// the page sums up, whatever was counted, struck, settled and lent.
+func TestAPictureOfTheDaysAddsUp(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Cut, nil, "2026-01-01", "0.35")
+	w.Agree(w.Glue, nil, "2026-01-01", "0.0925")
+	w.Agree(w.Glue, nil, "2026-10-12", "0.1")
+	me := &w.Workers[0]
+	for i, day := range []piecework.Date{"2026-10-09", "2026-10-11", "2026-10-12"} {
+		w.Session(string(day), day)
+		uid := w.Count(string(day), "A1", "glue", int64(100+i))
+		w.Count(string(day), "A1", "cut", int64(7*i+1))
+		if i == 1 {
+			w.Record(piecework.NewTally{Session: string(day), Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 101}, Reverses: uid})
+		}
+	}
+	w.Must(payroll.Adjust(w.Ctx, w.DB, &payroll.Adjustment{WorkerID: me.ID, WorkDate: "2026-10-09", Kind: payroll.Advance, Amount: piecework.Fen(9000), Instalment: piecework.Fen(400), RecordedBy: "test"}))
+	check := func(gross string, left ...string) {
+		t.Helper()
+		open, _, err := payroll.OpenPay(w.Ctx, w.DB, me, "", "")
+		w.Must(err)
+		if open.Gross.String() != gross {
+			t.Errorf("%s open, want %s", open.Gross, gross)
+		}
+		for _, l := range open.Lines {
+			tallies, err := payroll.TalliesOpen(w.Ctx, w.DB, &open, &l)
+			w.Must(err)
+			var n int64
+			for _, tally := range tallies {
+				if tally.ReversesID != 0 {
+					n -= tally.Good
+				} else {
+					n += tally.Good
+				}
+			}
+			if n != l.Good {
+				t.Errorf("%d pieces behind the line of %s at %s, want %d", n, l.Operation.Code, l.Rate, l.Good)
+			}
+		}
+		advances, err := payroll.AdvancesLeft(w.Ctx, w.DB, me.ID)
+		w.Must(err)
+		if len(advances) != 1 || advances[0].Left.String() != left[0] || advances[0].Next("2026-10-31").String() != left[1] {
+			t.Errorf("advances %v, want %v left and next", advances, left)
+		}
+		days, err := payroll.EarnedByDay(w.Ctx, w.DB, me, "2026-10-08", "2026-10-12")
+		w.Must(err)
+		want := []string{"0.00", "9.60", "0.00", "2.80", "15.45"} // 100 × 0.0925 + 0.35; 8 × 0.35; 102 × 0.1 + 15 × 0.35
+		for i, d := range days {
+			if d.Amount.String() != want[i] {
+				t.Errorf("%s came to %s, want %s", d.Day, d.Amount, want[i])
+			}
+		}
+	}
+	check("27.85", "90.00", "4.00")
+	w.Must(payroll.Approve(w.Ctx, w.DB, settle(w, "2026-10-08", "2026-10-09").ID, "other"))
+	check("18.25", "86.00", "4.00")
+	w.Must(payroll.Approve(w.Ctx, w.DB, settle(w, "2026-10-10", "2026-10-12").ID, "other"))
+	check("0.00", "82.00", "4.00")
+}

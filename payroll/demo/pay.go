@@ -14,31 +14,33 @@ type extra struct {
 	kind               payroll.Kind
 	amount             int64 // yuan
 	note               string
+	each               int64 // yuan of an advance that one run takes back; 0: as much as fits
 }
 
 var extras = []extra{
-	{0, 0, 0, payroll.Bonus, 50, "全勤奖"},
-	{0, 4, 0, payroll.Advance, 2000, "家中急用借支"}, // more than she earns in half a month
-	{0, 7, 0, payroll.Advance, 100, "借支"},
-	{0, 9, 0, payroll.Allowance, 20, "交通补贴"},
-	{0, 12, 0, payroll.Damage, 160, "损坏电动打磨头"}, // her pay is under the minimum wage: all of it waits
-	{0, 15, 0, payroll.Bonus, 50, "全勤奖"},
-	{0, 16, 0, payroll.Deduction, 36, "工作餐"},
-	{0, 18, 0, payroll.Allowance, 20, "交通补贴"},
-	{0, 0, 1, payroll.Bonus, 50, "全勤奖"},
-	{0, 3, 1, payroll.Bonus, 80, "带教新人"},
-	{0, 7, 1, payroll.Advance, 150, "借支"},
-	{0, 10, 1, payroll.Deduction, 36, "工作餐"},
-	{0, 18, 1, payroll.Allowance, 20, "交通补贴"},
-	{1, 2, 0, payroll.Bonus, 50, "全勤奖"},
-	{1, 5, 0, payroll.Advance, 200, "借支"},
-	{1, 8, 0, payroll.Damage, 15, "剪刀断尖"},
-	{1, 11, 0, payroll.Damage, 260, "损坏穿珠机"}, // more than a fifth of her pay
-	{1, 13, 0, payroll.Allowance, 30, "交通补贴"},
-	{1, 2, 1, payroll.Bonus, 50, "全勤奖"},
-	{1, 19, 1, payroll.Advance, 120, "借支"},
-	{0, 1, 2, payroll.Advance, 100, "借支"},
-	{1, 0, 2, payroll.Allowance, 20, "交通补贴"},
+	{0, 0, 0, payroll.Bonus, 50, "全勤奖", 0},
+	{0, 4, 0, payroll.Advance, 2000, "家中急用借支", 0}, // more than she earns in half a month
+	{0, 7, 0, payroll.Advance, 100, "借支", 0},
+	{0, 9, 0, payroll.Allowance, 20, "交通补贴", 0},
+	{0, 12, 0, payroll.Damage, 160, "损坏电动打磨头", 0}, // her pay is under the minimum wage: all of it waits
+	{0, 15, 0, payroll.Bonus, 50, "全勤奖", 0},
+	{0, 16, 0, payroll.Deduction, 36, "工作餐", 0},
+	{0, 18, 0, payroll.Allowance, 20, "交通补贴", 0},
+	{0, 0, 1, payroll.Bonus, 50, "全勤奖", 0},
+	{0, 3, 1, payroll.Bonus, 80, "带教新人", 0},
+	{0, 7, 1, payroll.Advance, 150, "借支", 0},
+	{0, 10, 1, payroll.Deduction, 36, "工作餐", 0},
+	{0, 18, 1, payroll.Allowance, 20, "交通补贴", 0},
+	{1, 2, 0, payroll.Bonus, 50, "全勤奖", 0},
+	{1, 5, 0, payroll.Advance, 200, "借支", 0},
+	{1, 8, 0, payroll.Damage, 15, "剪刀断尖", 0},
+	{1, 11, 0, payroll.Damage, 260, "损坏穿珠机", 0}, // more than a fifth of her pay
+	{1, 13, 0, payroll.Allowance, 30, "交通补贴", 0},
+	{1, 2, 1, payroll.Bonus, 50, "全勤奖", 0},
+	{1, 19, 1, payroll.Advance, 120, "借支", 0},
+	{0, 1, 2, payroll.Advance, 100, "借支", 0},
+	{1, 0, 2, payroll.Allowance, 20, "交通补贴", 0},
+	{0, 0, 2, payroll.Advance, 300, "孩子学费借支", 100},
 }
 
 // incomes are the rules by which tax is withheld from some of the first workshop's crew.
@@ -57,7 +59,7 @@ func (m *month) pay() {
 	for _, e := range extras {
 		day := []piecework.Date{m.middle.AddDays(-2), m.last.AddDays(-2), m.today}[e.half]
 		a := &payroll.Adjustment{WorkerID: m.shops[e.shop].crew[e.worker].ID, WorkDate: day, Kind: e.kind, Amount: piecework.Fen(100 * e.amount),
-			Note: e.note, RecordedBy: lead}
+			Note: e.note, RecordedBy: lead, Instalment: piecework.Fen(100 * e.each)}
 		m.try(func() error { return payroll.Adjust(m.ctx, m.db, a) })
 	}
 	bookkeeper := SignIns[1].Name

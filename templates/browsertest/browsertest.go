@@ -68,6 +68,28 @@ func Look(t testing.TB, ctx context.Context, name, url string) {
 	report("accessibility", faults)
 }
 
+// Large makes letters twice as large as usual, as people set it who see badly: an option for [Open].
+var Large = chromedp.Flag("blink-settings", "defaultFontSize=32,defaultFixedFontSize=26")
+
+// Reflows opens url in the narrowest window that must do, 320 px, and reports what sticks out of it or is cut off. With -shots DIR it keeps
+// a picture as NAME-320-whole.png. It is for pages that are read with letters of any size: see [Large].
+func Reflows(t testing.TB, ctx context.Context, name, url string) {
+	t.Helper()
+	do(t, chromedp.Do(ctx, chromedp.EmulateViewport(320, 640), chromedp.Navigate(url)))
+	for what, script := range map[string]string{"sticks out": tooWide, "is cut off": cutOff} {
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](script))
+		do(t, err)
+		for _, f := range found {
+			t.Errorf("%s: at 320 px %s: %s", name, what, f)
+		}
+	}
+	if *shots != "" {
+		data, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		do(t, err)
+		do(t, os.WriteFile(filepath.Join(*shots, name+"-320-whole.png"), data, 0o644))
+	}
+}
+
 // Fits opens url in a window of one size, such as a wall screen that nobody scrolls, and reports a page that is wider or higher than the
 // window. With -shots DIR it keeps a picture as NAME-WIDTH.png.
 func Fits(t testing.TB, ctx context.Context, name, url string, size Size) {
@@ -89,6 +111,11 @@ func Fits(t testing.TB, ctx context.Context, name, url string, size Size) {
 const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
 	.filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.menu, .wide-table'))
 	.map(e => e.outerHTML.slice(0, 90)).concat('the page is ' + document.documentElement.scrollWidth + ' px wide')`
+
+// cutOff lists what holds more than it shows, or lies over its neighbour, and cannot be scrolled.
+const cutOff = `[...document.querySelectorAll('body *')].filter(e => e.getClientRects().length && !e.closest('.sr, .menu, svg') && !e.matches('.skip')
+	&& (getComputedStyle(e).overflowX != 'visible' || e.matches('li, p, a, button, dd, dt, summary, h1, h2')) && getComputedStyle(e).display != 'inline' && e.scrollWidth > e.clientWidth + 1)
+	.map(e => e.scrollWidth + ' of ' + e.clientWidth + ' px: ' + e.outerHTML.slice(0, 90))`
 
 // tooSmall lists what is to be pressed and is lower than 44 px. Links inside sentences may be as low as their line.
 const tooSmall = `[...document.querySelectorAll('button, input, select, textarea, .button, .menu a, .brand, .back, .picks a')]
