@@ -111,7 +111,7 @@ func TestLookBooks(t *testing.T) {
 		"personal-wrong": {personal, []string{"id_number", "370999196201010001"}},
 	}, map[string]string{
 		"personal":       personal,
-		"workshops-list": "/workshops", "workshops-edit": "/workshops/1", "orders-all": "/orders", "workers-all": "/workers", "workers-new": "/workers/new",
+		"workshops-list": "/workshops", "bank-layouts": "/bank-layouts", "bank-layout": "/bank-layouts/2", "workshops-edit": "/workshops/1", "orders-all": "/orders", "workers-all": "/workers", "workers-new": "/workers/new",
 		"workers-grades-books": fmt.Sprintf("/workers/%d/grades", workers.Items[0].ID),
 	})
 	look("contractor", nil, map[string]string{

@@ -85,7 +85,7 @@ func things(s *site) map[string][2]int64 {
 			add(kind, i, id)
 		}
 	}
-	for _, kind := range []string{"taxtable", "minimumwage"} { // that came with the program
+	for _, kind := range []string{"taxtable", "minimumwage", "banklayout"} { // that came with the program
 		ids[kind] = [2]int64{1, 2}
 	}
 	return ids
@@ -109,7 +109,7 @@ var visitors = []visitor{
 }
 
 // shared are the kinds that all workshops have in common. A contractor is a person to other contractors.
-const shared = "product operation taxtable minimumwage"
+const shared = "product operation taxtable minimumwage banklayout"
 
 // TestPermissions asks for every path as everybody, about things of the own workshop and of another one.
 func TestPermissions(t *testing.T) {

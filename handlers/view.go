@@ -50,7 +50,7 @@ var menu = []struct {
 	{piecework.Msg("Rates"), "/rates", nil},
 	{piecework.Msg("Products"), "/products", []string{"/operations"}},
 	{piecework.Msg("Contractors"), "/contractors", nil},
-	{piecework.Msg("Workshops"), "/workshops", []string{"/tax-tables", "/minimum-wages"}},
+	{piecework.Msg("Workshops"), "/workshops", []string{"/tax-tables", "/minimum-wages", "/bank-layouts"}},
 	{piecework.Msg("Users"), "/users", nil},
 }
 

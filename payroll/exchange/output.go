@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,8 @@ const (
 	hours                 // hours with two decimals
 )
 
-// outColumn is one column of an export. Label, where there is one, stands before the name in workbooks.
+// outColumn is one column of an export. Label, where there is one, stands before the name in workbooks. A workbook of columns without
+// any name has no header row.
 type outColumn struct {
 	name  string
 	holds holds
@@ -168,6 +170,9 @@ func (o *xlsxOutput) begin(name string) error {
 			return err
 		}
 	}
+	if untitled(o.columns) {
+		return nil
+	}
 	if err := o.stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return err
 	}
@@ -176,6 +181,10 @@ func (o *xlsxOutput) begin(name string) error {
 		header[i] = excelize.Cell{StyleID: head, Value: strings.TrimSpace(c.label + " " + c.name)}
 	}
 	return o.cells(header)
+}
+
+func untitled(columns []outColumn) bool {
+	return !slices.ContainsFunc(columns, func(c outColumn) bool { return c.name != "" })
 }
 
 func (o *xlsxOutput) cells(values []any) error {

@@ -101,6 +101,7 @@ var owners = map[string]string{
 	"slip":        "SELECT workshop_id, worker_id, 0 FROM slips WHERE id = ?",
 	"dispute":     "SELECT s.workshop_id, s.worker_id, 0 FROM disputes d JOIN slips s ON s.id = d.slip_id WHERE d.id = ?",
 	"taxtable":    "SELECT 0, 0, 0 FROM tax_tables WHERE id = ?",
+	"banklayout":  "SELECT 0, 0, 0 FROM bank_layouts WHERE id = ?",
 	"minimumwage": "SELECT 0, 0, 0 FROM minimum_wages WHERE id = ?",
 	"takehome":    "SELECT workshop_id, worker_id, 0 FROM take_homes WHERE id = ?",
 	"user":        "SELECT COALESCE(workshop_id, 0), COALESCE(worker_id, 0), COALESCE(contractor_id, 0) FROM users WHERE id = ?",
