@@ -3,14 +3,12 @@ package handlers
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/labstack/echo/v4"
 
 	"jijian/piecework"
 	"jijian/piecework/account"
-	"jijian/templates"
 )
 
 type orderList struct {
@@ -25,6 +23,7 @@ type orderRow struct {
 	piecework.ProcessingOrder
 	Handed piecework.Handed
 	State  piecework.OrderState
+	Late   bool
 	Bar    bar
 }
 
@@ -36,25 +35,37 @@ func (s *Server) orders(c echo.Context) error {
 		return err
 	}
 	p := orderList{Query: f.Query, Status: f.Status, All: who.WorkshopID == 0 && who.Role != account.Contractor, Enters: who.Role != account.Contractor}
-	p.List = piecework.Page[orderRow]{Total: list.Total, Number: list.Number, Items: make([]orderRow, len(list.Items))}
-	ids := make([]int64, len(list.Items))
-	for i := range list.Items {
-		ids[i] = list.Items[i].ID
-	}
-	handed, err := piecework.HandedOver(ctx, s.DB, ids...)
-	if err != nil {
+	p.List = piecework.Page[orderRow]{Total: list.Total, Number: list.Number}
+	if p.List.Items, err = s.orderRows(c, list.Items); err != nil {
 		return err
 	}
-	today := s.today(c)
-	for i, o := range list.Items {
-		p.List.Items[i] = orderRow{o, handed[o.ID], o.State(handed[o.ID], today), handedBar(&o, handed[o.ID])}
-	}
 	return s.page(c, "orders/list", p)
+}
+
+// orderRows are orders with what has become of each.
+func (s *Server) orderRows(c echo.Context, list []piecework.ProcessingOrder) ([]orderRow, error) {
+	at := make([]*piecework.ProcessingOrder, len(list))
+	for i := range list {
+		at[i] = &list[i]
+	}
+	facts, err := piecework.FactsOf(c.Request().Context(), s.DB, at...)
+	if err != nil {
+		return nil, err
+	}
+	rows, today := make([]orderRow, len(list)), s.today(c)
+	for i, o := range list {
+		f := facts[o.ID]
+		rows[i] = orderRow{o, f.Handed, o.State(f), o.Late(f, today), handedBar(&o, f.Handed)}
+	}
+	return rows, nil
 }
 
 type orderShow struct {
 	Order     *piecework.ProcessingOrder
 	State     piecework.OrderState
+	Why       string // the state follows from these facts
+	Late      bool
+	Closable  bool // by the facts
 	DaysLeft  int  // to the due date; negative when it has passed
 	Office    bool // sees rates and may change things; a contractor may not
 	Others    []piecework.ProcessingOrder
@@ -64,6 +75,8 @@ type orderShow struct {
 	Delivered bar
 	Decided   bar
 	Fee       piecework.Money // for what is accepted so far
+	Fees      piecework.FeeBook
+	Photos    []piecework.OrderPhoto
 	List      piecework.Page[piecework.Delivery]
 }
 
@@ -95,19 +108,39 @@ func (s *Server) orderShow(c echo.Context) error {
 	if err := s.orderSteps(ctx, &p, today); err != nil {
 		return err
 	}
-	handed, err := piecework.HandedOver(ctx, s.DB, o.ID)
-	if err != nil {
+	if err := s.orderFacts(c, &p, today); err != nil {
 		return err
 	}
-	p.Handed = handed[o.ID]
-	p.State = o.State(p.Handed, today)
-	p.Fee = o.UnitFee.Times(p.Handed.Accepted)
 	p.Delivered = newBar(o.Quantity, part{"good", p.Handed.Delivered})
 	p.Decided = handedBar(o, p.Handed)
 	if p.List, err = piecework.Deliveries(ctx, s.DB, piecework.Filter{OrderID: o.ID}); err != nil {
 		return err
 	}
 	return s.page(c, "orders/show", p)
+}
+
+// orderFacts fills in the state of the order with what it follows from, its fees and its pictures.
+func (s *Server) orderFacts(c echo.Context, p *orderShow, today piecework.Date) error {
+	ctx, o := c.Request().Context(), p.Order
+	facts, err := piecework.FactsOf(ctx, s.DB, o)
+	if err != nil {
+		return err
+	}
+	f := facts[o.ID]
+	p.Handed, p.State, p.Late, p.Closable = f.Handed, o.State(f), o.Late(f, today), o.Closable(f) == nil
+	p.Why = inWords(visitOf(c).lang, o.Why(f))
+	earned, err := piecework.FeesEarned(ctx, s.DB, o)
+	if err != nil {
+		return err
+	}
+	for _, line := range earned {
+		p.Fee = p.Fee.Add(line.Amount())
+	}
+	if p.Fees, err = piecework.FeesOf(ctx, s.DB, o); err != nil {
+		return err
+	}
+	p.Photos, err = piecework.OrderPhotos(ctx, s.DB, o.ID)
+	return err
 }
 
 // orderSteps fills in the operations of the order with their counts and, for the office, their rates.
@@ -137,103 +170,6 @@ func (s *Server) orderSteps(ctx context.Context, p *orderShow, today piecework.D
 		p.Steps = append(p.Steps, step)
 	}
 	return nil
-}
-
-type orderForm struct {
-	Order *piecework.ProcessingOrder // nil: a new one
-	Form  values
-	workshopChoice
-	Contractors []templates.Option
-	Products    []templates.Option
-}
-
-// orderNew asks for a new order and suggests the next code.
-func (s *Server) orderNew(c echo.Context) error {
-	code, err := piecework.NextCode(c.Request().Context(), s.DB, (*piecework.ProcessingOrder)(nil), visitOf(c).who.WorkshopID, "O-001")
-	if err != nil {
-		return err
-	}
-	return s.orderForm(c, nil, nil, values{"code": code, "ordered_on": string(s.today(c)),
-		"product": c.QueryParam("product"), "contractor": c.QueryParam("contractor")})
-}
-
-// orderForm shows the form of an order, with what is wrong in it if wrong is not nil.
-func (s *Server) orderForm(c echo.Context, wrong error, o *piecework.ProcessingOrder, typed values) error {
-	ctx, p := c.Request().Context(), orderForm{Order: o, Form: typed}
-	if o == nil {
-		var err error
-		if p.workshopChoice, err = s.chooseWorkshop(c, typed); err != nil {
-			return err
-		}
-		if p.Contractors, err = s.choices(ctx, (*piecework.Contractor)(nil)); err != nil {
-			return err
-		}
-		if p.Products, err = s.choices(ctx, (*piecework.Product)(nil)); err != nil {
-			return err
-		}
-	}
-	if wrong != nil {
-		return s.again(c, wrong, "orders/form", p)
-	}
-	return s.page(c, "orders/form", p)
-}
-
-// choices are all things of a model by name, to choose from.
-func (s *Server) choices(ctx context.Context, model any) ([]templates.Option, error) {
-	list, err := piecework.AllNamed(ctx, s.DB, model)
-	if err != nil {
-		return nil, err
-	}
-	options := make([]templates.Option, len(list))
-	for i, n := range list {
-		options[i] = option(n.ID, n.Name+" · "+n.Code)
-	}
-	return options, nil
-}
-
-// orderCreate enters an order.
-func (s *Server) orderCreate(c echo.Context) error {
-	f := readForm(c)
-	o := &piecework.ProcessingOrder{Code: f.text("code"), WorkshopID: f.workshop(s), ContractorID: f.id(s, "contractor", "contractor"),
-		ProductID: f.id(s, "product", "product"), Quantity: f.number("quantity"), UnitFee: f.rate("unit_fee"),
-		OrderedOn: f.date("ordered_on"), DueOn: f.date("due_on")}
-	err := f.and(o.Validate())
-	if err == nil {
-		err = piecework.SaveOrder(c.Request().Context(), s.DB, o)
-	}
-	if err != nil {
-		return s.orderForm(c, err, nil, f.values())
-	}
-	return s.done(c, orderPath(o.ID), "Order %s was entered.", o.Code)
-}
-
-func orderPath(id int64) string { return fmt.Sprintf("/orders/%d", id) }
-
-// orderEdit shows what may change of an order: quantity, fee and due date.
-func (s *Server) orderEdit(c echo.Context) error {
-	o, err := piecework.OrderByID(c.Request().Context(), s.DB, paramID(c, "order"))
-	if err != nil {
-		return err
-	}
-	return s.orderForm(c, nil, o, values{"quantity": fmt.Sprint(o.Quantity), "unit_fee": o.UnitFee.String(), "due_on": string(o.DueOn)})
-}
-
-// orderSave changes quantity, fee and due date of an open order.
-func (s *Server) orderSave(c echo.Context) error {
-	ctx := c.Request().Context()
-	o, err := piecework.OrderByID(ctx, s.DB, paramID(c, "order"))
-	if err != nil {
-		return err
-	}
-	f := readForm(c)
-	o.Quantity, o.UnitFee, o.DueOn = f.number("quantity"), f.rate("unit_fee"), f.date("due_on")
-	if err = f.and(o.Validate()); err == nil {
-		err = piecework.SaveOrder(ctx, s.DB, o)
-	}
-	if err != nil {
-		return s.orderForm(c, err, o, f.values())
-	}
-	return s.done(c, orderPath(o.ID), "What you changed about %s is saved.", o.Code)
 }
 
 // orderClose ends an order; it takes no more tallies.

@@ -21,37 +21,34 @@ type ProcessingOrder struct {
 	OrderedOn Date
 	DueOn     Date
 	ClosedAt  Instant
+	// Quote says that the order is only offered; AcceptedAt and AcceptedBy say when it no longer was, 0 and "" when it never was one.
+	Quote      bool
+	AcceptedAt Instant
+	AcceptedBy string
+	AgainID    int64 `bun:",nullzero"` // the order that this one repeats
+	Note       string
+	// LossAllowed (允许损耗率) is how much material may be lost, in hundredths of a percent of what the pieces need; LossBorneBy bears more.
+	LossAllowed int64
+	LossBorneBy LossBearer
 
-	Workshop   *Workshop   `bun:"rel:belongs-to,join:workshop_id=id"`
-	Contractor *Contractor `bun:"rel:belongs-to,join:contractor_id=id"`
-	Product    *Product    `bun:"rel:belongs-to,join:product_id=id"`
+	Workshop   *Workshop        `bun:"rel:belongs-to,join:workshop_id=id"`
+	Contractor *Contractor      `bun:"rel:belongs-to,join:contractor_id=id"`
+	Product    *Product         `bun:"rel:belongs-to,join:product_id=id"`
+	Again      *ProcessingOrder `bun:"rel:belongs-to,join:again_id=id"`
+	Variants   []Variant        `bun:"rel:has-many,join:id=order_id"` // sizes and colours; none: all pieces are alike
 }
+
+// LossBearer is who bears material that was lost beyond the allowed rate.
+type LossBearer string
+
+// The bearers. What cannot be traced to a worker is always borne by the workshop.
+const (
+	LossWorkshop LossBearer = ""
+	LossWorker   LossBearer = "worker" // who had the material, within the cap on damage deductions
+)
 
 // Closed says whether the order takes no more tallies.
 func (o *ProcessingOrder) Closed() bool { return o.ClosedAt != 0 }
-
-// OrderState is how an order stands on a day.
-type OrderState string
-
-const (
-	OrderOpen     OrderState = "open"
-	OrderOverdue  OrderState = "overdue"  // open after its due date
-	OrderComplete OrderState = "complete" // every piece was delivered and decided about; it only needs to be closed
-	OrderClosed   OrderState = "closed"
-)
-
-// State is how the order stands on a day when that much has been handed over.
-func (o *ProcessingOrder) State(h Handed, day Date) OrderState {
-	switch {
-	case o.Closed():
-		return OrderClosed
-	case h.Waiting() == 0 && h.Delivered-h.Returned >= o.Quantity:
-		return OrderComplete
-	case o.DueOn != "" && o.DueOn < day:
-		return OrderOverdue
-	}
-	return OrderOpen
-}
 
 // Validate reports every wrong field.
 func (o *ProcessingOrder) Validate() error {
@@ -74,31 +71,90 @@ func (o *ProcessingOrder) Validate() error {
 	if o.DueOn != "" && o.DueOn < o.OrderedOn {
 		v.Add("due_on", "is before the order date %s", o.OrderedOn)
 	}
+	if o.LossAllowed < 0 || o.LossAllowed > 100_00 {
+		v.Add("loss_allowed", "must be between %d and %d", 0, 100)
+	}
+	if o.LossBorneBy != LossWorkshop && o.LossBorneBy != LossWorker {
+		v.Add("loss_borne_by", "choose one")
+	}
+	v.AddMsg("note", CheckText(o.Note, MaxNote))
+	o.checkVariants(v)
 	return v.Err()
 }
 
-// SaveOrder adds an order (ID 0), or changes quantity, fee and due date of one that is not closed. Workshop, contractor and product
-// stay, because tallies and rates hang on them.
+// SaveOrder adds an order (ID 0), or changes quantity, variants, fee, due date, loss rules and note of one that is not closed. Workshop,
+// contractor and product stay, because tallies and rates hang on them; the fee stays once pieces are accepted at it.
 func SaveOrder(ctx context.Context, db bun.IDB, o *ProcessingOrder) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
-	if o.ID == 0 {
-		_, err := db.NewInsert().Model(o).Exec(ctx)
-		return inserted(err, "code", "%q is taken", o.Code)
-	}
-	return changed(ctx, db.NewUpdate().Model(o).Column("quantity", "unit_fee", "due_on").WherePK().Where("closed_at = 0"),
-		"Order %s is closed. Reopen it first.", o.Code)
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if o.ID == 0 {
+			if _, err := db.NewInsert().Model(o).Exec(ctx); err != nil {
+				return inserted(err, "code", "%q is taken", o.Code)
+			}
+			if err := o.repeat(ctx, db); err != nil {
+				return err
+			}
+			return o.saveVariants(ctx, db)
+		}
+		now, err := lockOrder(ctx, db, o.ID)
+		if err != nil {
+			return err
+		}
+		if now.UnitFee.Cmp(o.UnitFee) != 0 {
+			if err := refusePriced(ctx, db, o, "", "unit_fee"); err != nil {
+				return err
+			}
+		}
+		err = changed(ctx, db.NewUpdate().Model(o).Column("quantity", "unit_fee", "due_on", "note", "loss_allowed", "loss_borne_by").WherePK().Where("closed_at = 0"),
+			"Order %s is closed. Reopen it first.", o.Code)
+		if err != nil {
+			return err
+		}
+		return o.saveVariants(ctx, db)
+	})
 }
 
-// CloseOrder ends an order: it takes no more tallies. Open true reopens it.
-func CloseOrder(ctx context.Context, db bun.IDB, id int64, open bool) error {
-	at := Now()
-	if open {
-		at = 0
+// repeat takes over from the order that this one repeats what forms do not show: the fees above a number of pieces.
+func (o *ProcessingOrder) repeat(ctx context.Context, db bun.IDB) error {
+	if o.AgainID == 0 {
+		return nil
 	}
-	return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("closed_at = ?", at).
-		Where("id = ? AND (closed_at = 0) = ?", id, !open), "The order is already in that state.")
+	_, err := db.ExecContext(ctx, `INSERT INTO order_fees (order_id, above, fee, agreed_at, agreed_by)
+		SELECT ?, above, fee, agreed_at, agreed_by FROM order_fees WHERE order_id = ? AND effective_from IS NULL`, o.ID, o.AgainID)
+	return wrap("repeat fees", err)
+}
+
+// AcceptQuote makes an order of a quote: from now on pieces can be counted for it.
+func AcceptQuote(ctx context.Context, db bun.IDB, id int64, by string) error {
+	return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("quote = ?, accepted_at = ?, accepted_by = ?", false, Now(), by).
+		Where("id = ? AND quote AND closed_at = 0", id), "It is no longer only offered: somebody has accepted or closed it.")
+}
+
+// CloseOrder ends an order: it takes no more tallies. It is refused while pieces of it are under way; see [ProcessingOrder.Closable].
+// Open true reopens it.
+func CloseOrder(ctx context.Context, db bun.IDB, id int64, open bool) error {
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		at := Now()
+		if open {
+			at = 0
+		} else {
+			o, err := lockOrder(ctx, db, id)
+			if err != nil {
+				return err
+			}
+			facts, err := FactsOf(ctx, db, o)
+			if err != nil {
+				return err
+			}
+			if err := o.Closable(facts[id]); err != nil && !o.Closed() {
+				return err
+			}
+		}
+		return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("closed_at = ?", at).
+			Where("id = ? AND (closed_at = 0) = ?", id, !open), "The order is already in that state.")
+	})
 }
 
 // changed runs a guarded update and answers a conflict when the guard held nothing.
@@ -117,7 +173,7 @@ func orders(db bun.IDB, list any) *bun.SelectQuery {
 	return db.NewSelect().Model(list).Relation("Workshop").Relation("Contractor").Relation("Product")
 }
 
-// Orders lists orders: open ones first, the earliest due date on top; then closed ones, the last closed on top. Status "open" or "closed" narrows it.
+// Orders lists orders: open ones first, the earliest due date on top; then closed ones, the last closed on top. Status "open", "quoted" or "closed" narrows it.
 func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], error) {
 	var list []ProcessingOrder
 	q := orders(db, &list).OrderExpr("o.closed_at = 0 DESC, o.closed_at DESC, o.due_on IS NULL, o.due_on, o.code")
@@ -128,7 +184,10 @@ func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], e
 		q = q.Where("o.contractor_id = ?", f.ContractorID)
 	}
 	if f.Status != "" {
-		q = q.Where("(o.closed_at = 0) = ?", f.Status == "open")
+		q = q.Where("(o.closed_at = 0) = ?", f.Status != "closed")
+	}
+	if f.Status == "quoted" {
+		q = q.Where("o.quote")
 	}
 	return List(ctx, q, &list, f, "o.ordered_on", "o.code", "product.name", "product.code", "contractor.name")
 }
@@ -136,7 +195,8 @@ func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], e
 // OrderByID returns one order with workshop, contractor and product (its operations in sequence), or a not-found error.
 func OrderByID(ctx context.Context, db bun.IDB, id int64) (*ProcessingOrder, error) {
 	o := new(ProcessingOrder)
-	err := orders(db, o).Relation("Product.Operations", inSequence).Where("o.id = ?", id).Scan(ctx)
+	err := orders(db, o).Relation("Product.Operations", inSequence).Relation("Again").
+		Relation("Variants", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("va.pos") }).Where("o.id = ?", id).Scan(ctx)
 	return o, found(err, "There is no such order.")
 }
 
@@ -147,10 +207,10 @@ func OrderByCode(ctx context.Context, db bun.IDB, code string) (*ProcessingOrder
 	return o, found(err, "There is no order %q.", code)
 }
 
-// OpenOrders is every open order of a workshop with product and operations, for choosing from; workshop 0 means all.
+// OpenOrders is every order of a workshop that takes tallies, with product and operations, for choosing from; workshop 0 means all.
 func OpenOrders(ctx context.Context, db bun.IDB, workshopID int64) ([]ProcessingOrder, error) {
 	var list []ProcessingOrder
-	q := orders(db, &list).Relation("Product.Operations", inSequence).Where("o.closed_at = 0").Order("o.code")
+	q := orders(db, &list).Relation("Product.Operations", inSequence).Where("o.closed_at = 0 AND NOT o.quote").Order("o.code")
 	if workshopID != 0 {
 		q = q.Where("o.workshop_id = ?", workshopID)
 	}

@@ -277,6 +277,9 @@ func (k *known) refuse(t *Tally) *Message {
 	if t.Codes.Reverses != "" {
 		return k.refuseReversal(t)
 	}
+	if t.Order.Quote {
+		return Msg("order %s is only offered: accept it first", t.Order.Code)
+	}
 	if t.Order.Closed() && t.RecordedAt > t.Order.ClosedAt {
 		return Msg("order %s is closed", t.Order.Code)
 	}

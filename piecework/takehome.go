@@ -143,6 +143,9 @@ func GiveOut(ctx context.Context, db bun.IDB, th *TakeHome) error {
 		if o.Closed() {
 			return InvalidField("work", "order %s is closed", o.Code)
 		}
+		if o.Quote {
+			return InvalidField("work", "order %s is only offered: accept it first", o.Code)
+		}
 		if !o.Product.has(th.OperationID) {
 			return InvalidField("work", "choose one")
 		}

@@ -94,6 +94,9 @@ func CutTickets(ctx context.Context, db bun.IDB, c Cut) ([]BundleTicket, error) 
 		if o.Closed() {
 			return Conflict("Order %s is closed. Reopen it first.", o.Code)
 		}
+		if o.Quote {
+			return Conflict("Order %s is only offered. Accept it first.", o.Code)
+		}
 		before, err := ticketsOf(ctx, db, o.ID)
 		if err != nil {
 			return err

@@ -13,13 +13,13 @@ type DueOrder struct {
 }
 
 // Overdue says whether the order should have been finished before day.
-func (o *DueOrder) Overdue(day Date) bool { return o.State(o.Handed, day) == OrderOverdue }
+func (o *DueOrder) Overdue(day Date) bool { return o.Late(OrderFacts{Handed: o.Handed}, day) }
 
 // DueOrders lists the open orders of a workshop (0: of all) that are due on day until or were due before, the earliest first.
 // An order that is complete waits for nobody and is left out.
 func DueOrders(ctx context.Context, db bun.IDB, workshopID int64, until Date) ([]DueOrder, error) {
 	var open []ProcessingOrder
-	q := orders(db, &open).Where("o.closed_at = 0 AND o.due_on <= ?", until).Order("o.due_on", "o.code")
+	q := orders(db, &open).Where("o.closed_at = 0 AND NOT o.quote AND o.due_on <= ?", until).Order("o.due_on", "o.code")
 	if workshopID != 0 {
 		q = q.Where("o.workshop_id = ?", workshopID)
 	}
@@ -36,7 +36,7 @@ func DueOrders(ctx context.Context, db bun.IDB, workshopID int64, until Date) ([
 	}
 	var list []DueOrder
 	for _, o := range open {
-		if h := handed[o.ID]; o.State(h, until) != OrderComplete {
+		if h := handed[o.ID]; !o.handedOver(h) || h.Waiting() > 0 {
 			list = append(list, DueOrder{o, h})
 		}
 	}

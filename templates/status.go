@@ -32,6 +32,13 @@ var statuses = map[string]Status{
 	"waiting":   {Wait, "Waiting"},
 	"decided":   {Done, "Decided"},
 	"complete":  {Done, "All delivered"},
+	"quoted":    {Wait, "Quote"},
+	"not_begun": {"", "Not begun"},
+	"in_work":   {Live, "In work"},
+	"settled":   {Done, "Settled"},
+
+	"order_closed": {Done, "Closed"},
+
 	"out":       {Live, "At home"},
 	"back":      {Done, "All back"},
 	"cancelled": {"", "Cancelled"},
