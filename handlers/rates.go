@@ -81,6 +81,7 @@ type rateShow struct {
 	Steps    []string // of its tiers
 	Span     string   // over what their pieces are counted
 	AgreedAt time.Time
+	Settled  bool // it covers work that is settled, so that there may be arrears
 }
 
 // rateShow shows a rate, which may be withdrawn as long as no approved run has used it.
@@ -94,8 +95,12 @@ func (s *Server) rateShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	settled, err := payroll.HasSettled(ctx, s.DB, r)
+	if err != nil {
+		return err
+	}
 	v := visitOf(c)
-	return s.page(c, "rates/show", rateShow{rows[0], steps(v, r), tierForm{v}.span(r.TierSpan), r.CreatedAt.In(s.zone(c))})
+	return s.page(c, "rates/show", rateShow{rows[0], steps(v, r), tierForm{v}.span(r.TierSpan), r.CreatedAt.In(s.zone(c)), settled})
 }
 
 // rateWithdraw takes a rate back.
@@ -187,6 +192,7 @@ type ratePreview struct {
 	Before, After piecework.Money
 	Steps         []string // of its tiers
 	Span          string
+	Arrears       arrearsTable
 }
 
 // rateCreate shows first whose open pay a rate would change; sent again with step "save" it agrees the rate, with step "change"
@@ -208,7 +214,7 @@ func (s *Server) rateCreate(c echo.Context) error {
 		err = f.and(piecework.InvalidField("order", "other workshops make this product too: choose one of your orders, or ask the bookkeeper"))
 	}
 	if err == nil && f.text("step") == "save" {
-		if err = piecework.AddRate(ctx, s.DB, r); err == nil {
+		if err = s.saveRate(c, f, r); err == nil {
 			return s.rateAgreed(c, r)
 		}
 	}
@@ -216,6 +222,18 @@ func (s *Server) rateCreate(c echo.Context) error {
 		return s.rateForm(c, err, f.values())
 	}
 	return s.ratePreview(c, r, f.values())
+}
+
+// saveRate agrees a rate, and its arrears where the person chose so.
+func (s *Server) saveRate(c echo.Context, f *form, r *piecework.PieceRate) error {
+	ctx, who := c.Request().Context(), visitOf(c).who
+	if f.text("arrears") != "pay" {
+		return piecework.AddRate(ctx, s.DB, r)
+	}
+	if mayOf[who.Role]&books == 0 {
+		return piecework.Forbidden("A bookkeeper or an administrator agrees to arrears, on the page of the rate.")
+	}
+	return payroll.AgreeRate(ctx, s.DB, r, who.WorkshopID, f.money("seen"), who.Name)
 }
 
 func (s *Server) rateAgreed(c echo.Context, r *piecework.PieceRate) error {
@@ -249,6 +267,9 @@ func (s *Server) ratePreview(c echo.Context, r *piecework.PieceRate, typed value
 		return err
 	}
 	p.Effects, p.Locked = preview.Effects, preview.Locked
+	if p.Arrears, err = s.arrearsOf(c, r); err != nil {
+		return err
+	}
 	for _, e := range p.Effects {
 		p.Pieces, p.Before, p.After = p.Pieces+e.Pieces, p.Before.Add(e.Before), p.After.Add(e.After)
 	}

@@ -186,6 +186,8 @@ func (s *Server) routes() []route {
 		{post, "/rates/samples/books", office, s.rateSamplesTake, nil},
 		{post, "/rates/samples/:sample/withdraw", office, s.rateSampleWithdraw, nil},
 		{get, "/rates/:rate", office, s.rateShow, nil},
+		{get, "/rates/:rate/arrears", office, s.arrearsShow, nil},
+		{post, "/rates/:rate/arrears", books, s.arrearsAgree, nil},
 		{post, "/rates/:rate/withdraw", office, s.rateWithdraw, nil},
 
 		{get, "/sessions", office, s.sessionsList, nil},

@@ -49,7 +49,7 @@ func (l slipLine) Takes() bool {
 }
 
 // Counted says whether tallies stand behind the line, also where what was taken is not pieces × rate.
-func (l slipLine) Counted() bool { return l.IsWork() }
+func (l slipLine) Counted() bool { return l.IsWork() || l.Kind == payroll.BackPay }
 
 // slipShow shows a slip; ?line=2 opens the tallies behind that line.
 func (s *Server) slipShow(c echo.Context) error {

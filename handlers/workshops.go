@@ -77,7 +77,7 @@ func settingsOf(w *piecework.Workshop) values {
 		typed["second_person_above"] = piecework.Fen(w.SecondPersonAbove).String()
 	}
 	for field, on := range map[string]bool{"pay_scrap_material": w.PayScrapMaterial, "pay_scrap_workmanship": w.PayScrapWorkmanship, "pay_rework": w.PayRework,
-		"top_up": w.TopUp} {
+		"top_up": w.TopUp, "take_arrears": w.TakeArrears} {
 		if on {
 			typed[field] = "on"
 		}
@@ -139,6 +139,7 @@ func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) er
 		return err
 	}
 	w.WageRegion, w.TopUp = f.text("wage_region"), f.has("top_up")
+	w.TakeArrears = f.has("take_arrears")
 	if w.WageRegion != "" && !slices.ContainsFunc(known, func(o templates.Option) bool { return o.Value == w.WageRegion }) {
 		f.invalid.Add("wage_region", "choose one")
 	}

@@ -52,6 +52,9 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if in.Carried, err = r.claimCarries(ctx, db); err != nil {
 		return nothing, err
 	}
+	if in.Arrears, err = r.claimArrears(ctx, db); err != nil {
+		return nothing, err
+	}
 	if in.Tax, err = r.taxation(ctx, db, 0); err != nil {
 		return nothing, err
 	}
@@ -116,6 +119,7 @@ func (r *PayRun) release(ctx context.Context, db bun.Tx) error {
 		"DELETE FROM slip_lines WHERE slip_id IN (SELECT id FROM slips WHERE run_id = ?)",
 		"DELETE FROM slips WHERE run_id = ?",
 		"UPDATE carries SET taken_by_run_id = NULL WHERE taken_by_run_id = ?",
+		"UPDATE arrears SET taken_by_run_id = NULL WHERE taken_by_run_id = ?",
 		"UPDATE adjustments SET run_id = NULL WHERE run_id = ?",
 		"UPDATE attendances SET run_id = NULL WHERE run_id = ?",
 	} {
@@ -188,11 +192,12 @@ func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]re
 	var list []reversal
 	err := of(db.NewSelect().TableExpr("tallies AS t")).
 		ColumnExpr("t.id, t.worker_id, t.order_id, t.operation_id, t.good, t.rework, t.scrap_workmanship, t.scrap_material, o.session_id, o.work_date AS day").
-		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rr.rate, 0) AS paid_rate, COALESCE(rr.piece_rate_id, 0) AS paid_rate_id").
+		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rv.rate, rr.rate, 0) AS paid_rate, COALESCE(rv.piece_rate_id, rr.piece_rate_id, 0) AS paid_rate_id").
 		Join("JOIN tallies AS o ON o.id = t.reverses_id").
 		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").
 		Join("LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ? AND pr.status IN (?)", runID, bun.List([]RunStatus{Approved, PaidOut})).
 		Join("LEFT JOIN run_rates AS rr ON rr.run_id = pr.id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
+		Join("LEFT JOIN "+revisedTo+" AND rv.run_id = pr.id").
 		Where("t.reverses_id IS NOT NULL").Order("t.id").Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("read reversals: %w", err)
@@ -211,6 +216,10 @@ func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]re
 	}
 	return list, nil
 }
+
+// revisedTo joins the rate up to which arrears have paid a tally o of a run.
+const revisedTo = `revised_rates AS rv ON rv.current AND rv.worker_id = o.worker_id AND rv.order_id = o.order_id
+	AND rv.operation_id = o.operation_id AND rv.work_date = o.work_date`
 
 // work is what the reversal contributes: its original's pieces, negative, at the rate the original was paid at.
 func (r *reversal) work() Work {

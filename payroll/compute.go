@@ -17,6 +17,7 @@ const (
 	Piece      Kind = "piece"
 	Tier       Kind = "tier"
 	Team       Kind = "team"
+	BackPay    Kind = "arrears"
 	Bonus      Kind = "bonus"
 	Allowance  Kind = "allowance"
 	MakeUp     Kind = "make_up"
@@ -28,7 +29,7 @@ const (
 )
 
 // kindOrder is the order of lines on a slip.
-var kindOrder = []Kind{Piece, Tier, Team, Bonus, Allowance, MakeUp, Tax, Correction, Deduction, Damage, Advance}
+var kindOrder = []Kind{Piece, Tier, Team, BackPay, Bonus, Allowance, MakeUp, Tax, Correction, Deduction, Damage, Advance}
 
 func (k Kind) order() int { return slices.Index(kindOrder, k) }
 
@@ -94,6 +95,7 @@ type Input struct {
 	Work        []Work
 	Adjustments []Adjustment
 	Carried     []Owed
+	Arrears     []Arrears
 	Tax         map[int64]WorkerTax // by worker; who is not in it is not taxed
 	Hours       Hours
 	Teams       map[int64][]piecework.TeamMember  // of each team that worked, by worker code
@@ -122,6 +124,9 @@ type Result struct {
 func Compute(in Input) Result {
 	res := Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}}
 	lines := in.workLines(&res)
+	for i := range in.Arrears {
+		lines = append(lines, in.Arrears[i].line())
+	}
 	owed := slices.Clone(in.Carried)
 	for _, a := range in.Adjustments {
 		if a.Kind == Bonus || a.Kind == Allowance {
@@ -225,14 +230,14 @@ func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 		if rest := owed.Sub(fits); !rest.IsZero() {
 			s.CarriedForward = s.CarriedForward.Add(rest)
 			kind := t.line.Kind
-			if kind == Piece || kind == Tier || kind == Team { // a reversal that outweighs the work it meets; later runs owe it as a correction
+			if kind == Piece || kind == Tier || kind == Team || kind == BackPay { // a reversal that outweighs the work it meets; later runs owe it as a correction
 				kind = Correction
 			}
 			s.Carries = append(s.Carries, Carry{Kind: kind, Amount: rest, Since: t.since, OrderID: t.line.OrderID,
 				OperationID: t.line.OperationID, AdjustmentID: t.line.AdjustmentID, Note: t.line.Note})
 		}
 		// A correction shows even when nothing of it fits, because it tells of pieces; an advance of which nothing is taken does not.
-		if !fits.IsZero() || t.line.IsWork() {
+		if !fits.IsZero() || t.line.IsWork() || t.line.Kind == BackPay {
 			t.line.Amount = fits.Neg()
 			s.Lines = append(s.Lines, t.line)
 		}
@@ -291,6 +296,7 @@ func compareLines(a, b Line) int {
 		cmp.Compare(a.GradePercent, b.GradePercent),
 		cmp.Compare(a.PieceRateID, b.PieceRateID),
 		cmp.Compare(a.TeamID, b.TeamID),
+		cmp.Compare(a.ArrearsID, b.ArrearsID),
 		cmp.Compare(a.CarriedFromRunID, b.CarriedFromRunID),
 		cmp.Compare(a.AdjustmentID, b.AdjustmentID),
 		a.Amount.Cmp(b.Amount),

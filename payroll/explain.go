@@ -13,6 +13,9 @@ import (
 // TalliesBehind lists the tallies a work line of a slip sums up, in the order in which they were counted, each with its session.
 // Lines that are not about pieces have none; of a tier, all the tallies at the rate whose tiers they reached.
 func TalliesBehind(ctx context.Context, db bun.IDB, slip *Slip, line *Line) ([]piecework.Tally, error) {
+	if line.Kind == BackPay {
+		return talliesInArrears(ctx, db, slip, line)
+	}
 	if !line.IsWork() {
 		return nil, nil
 	}
@@ -41,12 +44,39 @@ func TalliesBehind(ctx context.Context, db bun.IDB, slip *Slip, line *Line) ([]p
 			WHERE cs.run_id = c.run_id AND cs.worker_id = ? AND cl.corrects_run_id = sc.run_id AND cl.order_id = t.order_id AND cl.operation_id = t.operation_id)`, slip.WorkerID)
 	}
 	err := q.Where(`EXISTS (SELECT 1 FROM run_rates AS rr WHERE rr.run_id = ? AND rr.order_id = t.order_id AND rr.operation_id = t.operation_id
-		AND rr.work_date = COALESCE(struck.work_date, t.work_date) AND (? = 0 AND rr.rate = ? OR rr.piece_rate_id = ?))`,
-		priced, line.PieceRateID, rate, line.PieceRateID).Scan(ctx)
+		AND rr.work_date = COALESCE(struck.work_date, t.work_date) AND (? = 0 AND rr.rate = ? OR rr.piece_rate_id = ?))
+		OR ? <> 0 AND EXISTS (SELECT 1 FROM revised_rates AS rv WHERE rv.run_id = ? AND rv.worker_id = t.worker_id AND rv.order_id = t.order_id
+		AND rv.operation_id = t.operation_id AND rv.work_date = struck.work_date AND (? = 0 AND rv.rate = ? OR rv.piece_rate_id = ?))`,
+		priced, line.PieceRateID, rate, line.PieceRateID, line.CorrectsRunID, priced, line.PieceRateID, rate, line.PieceRateID).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the tallies behind a line: %w", err)
 	}
 	return ofFactor(ctx, db, slip, line, list)
+}
+
+// talliesInArrears is the tallies of a locked run that a line of arrears pays anew, and what locked runs have struck of them.
+func talliesInArrears(ctx context.Context, db bun.IDB, slip *Slip, line *Line) ([]piecework.Tally, error) {
+	worker := slip.WorkerID
+	if line.TeamID != 0 {
+		worker = line.TeamID
+	}
+	var list []piecework.Tally
+	err := db.NewSelect().Model(&list).Relation("Session").
+		Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
+		Join("JOIN tally_claims AS c ON c.tally_id = o.id AND c.run_id = ?", line.CorrectsRunID).
+		Join("JOIN revised_rates AS rv ON rv.run_id = c.run_id AND rv.worker_id = o.worker_id AND rv.order_id = o.order_id AND rv.operation_id = o.operation_id AND rv.work_date = o.work_date").
+		Join("JOIN arrears AS ar ON ar.id = ? AND ar.piece_rate_id = rv.piece_rate_id", line.ArrearsID).
+		Where("o.worker_id = ? AND o.order_id = ? AND o.operation_id = ?", worker, line.OrderID, line.OperationID).
+		Where(piecework.InLockedRun).
+		Where(`EXISTS (SELECT 1 FROM run_rates AS rr WHERE rr.run_id = c.run_id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id
+			AND rr.work_date = o.work_date AND rr.rate = ar.old_rate)
+			OR EXISTS (SELECT 1 FROM revised_rates AS x WHERE x.run_id = c.run_id AND x.worker_id = o.worker_id AND x.order_id = o.order_id
+			AND x.operation_id = o.operation_id AND x.work_date = o.work_date AND x.id < rv.id AND x.rate = ar.old_rate)`).
+		Order("t.id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the tallies behind arrears: %w", err)
+	}
+	return list, nil
 }
 
 // ofFactor keeps the tallies that are paid at the line's percentage of the rate.

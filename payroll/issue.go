@@ -91,6 +91,7 @@ func loadSlips(ctx context.Context, db bun.IDB, of func(*bun.SelectQuery) *bun.S
 func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	orders, operations := map[int64]*piecework.ProcessingOrder{}, map[int64]*piecework.Operation{}
 	teams, rates := map[int64]*piecework.Worker{}, map[int64]*piecework.PieceRate{}
+	arrears := map[int64]*Arrears{}
 	for _, s := range slips {
 		for _, l := range s.Lines {
 			if l.OrderID != 0 {
@@ -98,6 +99,9 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 			}
 			if l.TeamID != 0 {
 				teams[l.TeamID] = nil
+			}
+			if l.ArrearsID != 0 {
+				arrears[l.ArrearsID] = nil
 			}
 			if l.PieceRateID != 0 {
 				rates[l.PieceRateID] = nil
@@ -115,6 +119,11 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 			return err
 		}
 	}
+	if len(arrears) > 0 {
+		if err := byIDs(ctx, db, "ar", arrears, func(a *Arrears) int64 { return a.ID }); err != nil {
+			return err
+		}
+	}
 	if err := piecework.RatesByID(ctx, db, rates); err != nil {
 		return err
 	}
@@ -122,6 +131,7 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 		for i := range s.Lines {
 			l := &s.Lines[i]
 			l.Order, l.Operation, l.Team, l.PieceRate = orders[l.OrderID], operations[l.OperationID], teams[l.TeamID], rates[l.PieceRateID]
+			l.Arrears = arrears[l.ArrearsID]
 		}
 	}
 	return nil

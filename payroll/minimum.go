@@ -117,7 +117,7 @@ func UnderMinimum(ctx context.Context, db bun.IDB, runID int64) ([]Under, error)
 	err := db.NewSelect().Model(&list).Relation("Worker").
 		ColumnExpr("sl.id, sl.minutes, sl.minimum_hourly, sl.earned_by_order").
 		ColumnExpr("CAST(COALESCE((SELECT SUM(ln.amount) FROM slip_lines AS ln WHERE ln.slip_id = sl.id AND ln.amount > 0 AND ln.day_kind = '' AND ln.kind NOT IN (?)), 0) AS BIGINT) AS counted",
-			bun.List([]Kind{Allowance, MakeUp})).
+			bun.List([]Kind{Allowance, MakeUp, BackPay})).
 		Where("sl.run_id = ? AND NOT sl.superseded AND sl.minutes > 0 AND sl.minimum_hourly > 0", runID).Order("worker.code").Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read pay for the time: %w", err)
@@ -145,7 +145,7 @@ func forTime(hourly piecework.Money, minutes int64) piecework.Money {
 	return piecework.RoundMoney(hourly.Decimal().Mul(decimal.NewFromInt(minutes)).DivRound(decimal.NewFromInt(60), 16))
 }
 
-// makeUp compares what pieces and bonuses come to with the minimum for the time. Allowances and overtime do not count towards it
+// makeUp compares what pieces and bonuses come to with the minimum for the time. Arrears are of another time. Allowances and overtime do not count towards it
 // (Minimum Wage Provisions 2004, art. 12), and overtime is not part of the time. Where the policy is to top up, the difference becomes a line.
 func (s *Slip) makeUp(h Hours) {
 	s.Minutes, s.MinimumHourly, s.EarnedByOrder = h.Minutes[s.WorkerID], h.Hourly, h.ByOrder[s.WorkerID]
@@ -162,7 +162,7 @@ func (s *Slip) MinimumPay() piecework.Money { return forTime(s.MinimumHourly, s.
 func (s *Slip) counted() piecework.Money {
 	sum := s.EarnedByOrder
 	for _, l := range s.Lines {
-		if l.Amount.Sign() > 0 && l.Kind != Allowance && l.Kind != MakeUp && l.DayKind == piecework.OrdinaryDay {
+		if l.Amount.Sign() > 0 && l.Kind != Allowance && l.Kind != MakeUp && l.Kind != BackPay && l.DayKind == piecework.OrdinaryDay {
 			sum = sum.Add(l.Amount)
 		}
 	}

@@ -24,8 +24,8 @@ func TestTheExamplesOfThePayPage(t *testing.T) {
 		t.Fatalf("only %d examples found", len(blocks))
 	}
 	sections := strings.Count(string(page), "\n## ")
-	if sections != 14 {
-		t.Errorf("%d sections, want 14", sections)
+	if sections < 15 {
+		t.Errorf("%d sections, want 15 or more", sections)
 	}
 	for n, block := range blocks {
 		block, _, _ = strings.Cut(block, "```")

@@ -184,6 +184,7 @@ func (p *pricing) lines() []workerLine {
 func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Span]int64, error) {
 	workers, rates := map[int64]bool{}, map[int64]*piecework.PieceRate{}
 	var from, to piecework.Date
+	wide := map[int64]bool{} // runs of which all days count
 	for i := range in.Work {
 		w := &in.Work[i]
 		rate := w.Fixed
@@ -194,6 +195,9 @@ func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Sp
 			continue
 		}
 		workers[w.WorkerID], rates[rate.ID] = true, rate
+		if rate.TierSpan == piecework.PerPeriod {
+			wide[w.CorrectsRunID] = true
+		}
 		if from == "" || w.Day < from {
 			from = w.Day
 		}
@@ -201,6 +205,15 @@ func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Sp
 	}
 	if len(workers) == 0 {
 		return nil, nil
+	}
+	if len(wide) > 0 {
+		var period struct{ First, Last piecework.Date }
+		err := db.NewSelect().Model((*PayRun)(nil)).ColumnExpr("MIN(period_from) AS first, MAX(period_to) AS last").
+			Where("id IN (?)", bun.List(slices.Collect(maps.Keys(wide)))).Scan(ctx, &period)
+		if err != nil {
+			return nil, fmt.Errorf("read the periods of runs: %w", err)
+		}
+		from, to = min(from, period.First), max(to, period.Last)
 	}
 	if any, err := lockedRunAbout(ctx, db, runID, from, to); err != nil || !any {
 		return nil, err
@@ -231,24 +244,32 @@ func lockedRunAbout(ctx context.Context, db bun.IDB, runID int64, from, to piece
 // paidWork is what locked runs other than runID have paid of some workers at some rates, what was struck since taken off, with the
 // run that paid it in CorrectsRunID.
 func paidWork(ctx context.Context, db bun.IDB, runID int64, workers, rates []int64, from, to piecework.Date) ([]paidPieces, error) {
-	locked := bun.List([]RunStatus{Approved, PaidOut})
-	signed := func(column string) string {
-		return "CAST(SUM(CASE WHEN t.reverses_id IS NULL THEN t." + column + " ELSE -t." + column + " END) AS BIGINT) AS " + column
-	}
 	var list []paidPieces
-	err := db.NewSelect().TableExpr("tallies AS t").
-		Join("JOIN tally_claims AS c ON c.tally_id = t.id").Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.id <> ? AND p.status IN (?)", runID, locked).
-		Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
-		Join("JOIN tally_claims AS oc ON oc.tally_id = o.id").Join("JOIN pay_runs AS op ON op.id = oc.run_id AND op.id <> ? AND op.status IN (?)", runID, locked).
-		Join("JOIN run_rates AS rr ON rr.run_id = oc.run_id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
-		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, oc.run_id AS corrects_run_id, rr.piece_rate_id").
-		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material")).
-		Where("t.worker_id IN (?) AND o.work_date BETWEEN ? AND ? AND rr.piece_rate_id IN (?)", bun.List(workers), from, to, bun.List(rates)).
-		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, oc.run_id, rr.piece_rate_id").Scan(ctx, &list)
+	err := paidQuery(db, runID).Where("t.worker_id IN (?) AND o.work_date BETWEEN ? AND ?", bun.List(workers), from, to).
+		Where("COALESCE(rv.piece_rate_id, rr.piece_rate_id) IN (?)", bun.List(rates)).Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("read what was paid of a span: %w", err)
 	}
 	return list, nil
+}
+
+// paidQuery reads paidPieces of locked runs other than runID: o is the tally that was paid, oc its claim, t the tally itself or what
+// strikes it.
+func paidQuery(db bun.IDB, runID int64) *bun.SelectQuery {
+	locked := bun.List([]RunStatus{Approved, PaidOut})
+	signed := func(column string) string {
+		return "CAST(SUM(CASE WHEN t.reverses_id IS NULL THEN t." + column + " ELSE -t." + column + " END) AS BIGINT) AS " + column
+	}
+	return db.NewSelect().TableExpr("tallies AS t").
+		Join("JOIN tally_claims AS c ON c.tally_id = t.id").Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.id <> ? AND p.status IN (?)", runID, locked).
+		Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
+		Join("JOIN tally_claims AS oc ON oc.tally_id = o.id").Join("JOIN pay_runs AS op ON op.id = oc.run_id AND op.id <> ? AND op.status IN (?)", runID, locked).
+		Join("JOIN run_rates AS rr ON rr.run_id = oc.run_id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
+		Join("LEFT JOIN " + revisedTo + " AND rv.run_id = oc.run_id").
+		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, oc.run_id AS corrects_run_id").
+		ColumnExpr("COALESCE(rv.piece_rate_id, rr.piece_rate_id, 0) AS piece_rate_id, COALESCE(rv.rate, rr.rate) AS rate").
+		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material")).
+		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, oc.run_id, rr.piece_rate_id, rv.piece_rate_id, rr.rate, rv.rate")
 }
 
 // paidPieces is work that a locked run has paid, and the rate it used.
@@ -257,8 +278,11 @@ type paidPieces struct {
 	Day                                       piecework.Date
 	CorrectsRunID                             int64 // the run that paid it
 	piecework.Counts                          `bun:"embed:"`
-	PieceRateID                               int64
+	PieceRateID                               int64          // arrears may have brought it up to another than that of the run
+	Rate                                      piecework.Rate // without tiers
 }
+
+func (p *paidPieces) old() oldRate { return oldRate{p.PieceRateID, p.Rate.Millionths()} }
 
 func (p *paidPieces) work() *Work {
 	return &Work{WorkerID: p.WorkerID, OrderID: p.OrderID, OperationID: p.OperationID, SessionID: p.SessionID, Day: p.Day, CorrectsRunID: p.CorrectsRunID}

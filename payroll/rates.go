@@ -149,6 +149,9 @@ func WithdrawRate(ctx context.Context, db bun.IDB, id int64) error {
 		if used {
 			return piecework.Conflict("An approved run has paid with this rate. Agree a new rate from a later day instead.")
 		}
+		if err := withdrawArrears(ctx, db, r.ID); err != nil {
+			return err
+		}
 		if _, err := db.NewDelete().Model((*piecework.RateTier)(nil)).Where("rate_id = ?", r.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("withdraw tiers: %w", err)
 		}

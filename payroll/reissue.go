@@ -59,6 +59,13 @@ func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by s
 	if taken {
 		return nil, piecework.Conflict("A later run has already taken over what this slip carried forward. Discard that draft first, or correct it there.")
 	}
+	revised, err := r.isRevised(ctx, db, old.WorkerID)
+	if err != nil {
+		return nil, err
+	}
+	if revised {
+		return nil, piecework.Conflict("Arrears for this slip are agreed, from the pieces that stand on it. What is wrong is corrected in the next run.")
+	}
 	in, err := r.inputAgain(ctx, db, old.WorkerID)
 	if err != nil {
 		return nil, err
@@ -119,6 +126,9 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 		return in, err
 	}
 	if in.Carried, err = r.takenCarries(ctx, db, workerID); err != nil {
+		return in, err
+	}
+	if in.Arrears, err = r.takenArrears(ctx, db, workerID); err != nil {
 		return in, err
 	}
 	if in.Tax, err = r.taxation(ctx, db, workerID); err != nil {

@@ -64,6 +64,8 @@ type Review struct {
 	Late         int64                   // tallies of the period with a rate that came in after the computation
 	Adjustments  int64                   // adjustments of the period that came in after it
 	Approvals    int64                   // adjustments of the period that wait for a second person
+	Arrears      int64                   // lines of the draft with arrears of a back-dated rate
+	ArrearsSum   piecework.Money         // what they come to
 	Flagged      int64                   // tallies of the draft at which something is odd, that nobody has looked at yet
 	Held         int64                   // refused tallies of the workshop that wait to be put right
 	Stale        bool                    // sessions, grades or the workshop's rules have changed since the computation
@@ -77,7 +79,7 @@ type Review struct {
 
 // Nothing says whether there is nothing to look at.
 func (r *Review) Nothing() bool {
-	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Adjustments == 0 && r.Approvals == 0 && r.Flagged == 0 && r.Held == 0 && !r.Stale && !r.RatesChanged &&
+	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Arrears == 0 && r.Adjustments == 0 && r.Approvals == 0 && r.Flagged == 0 && r.Held == 0 && !r.Stale && !r.RatesChanged &&
 		!r.TaxChanged && len(r.Disputes) == 0 && len(r.UnderMinimum) == 0
 }
 
@@ -114,6 +116,9 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	}
 	r.Stale = run.Stale && run.Status == Draft
 	if run.Status == Draft {
+		if err := r.countArrears(ctx, db, run); err != nil {
+			return r, err
+		}
 		if err := r.countOdd(ctx, db, run); err != nil {
 			return r, err
 		}
@@ -133,6 +138,18 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 		return r, err
 	}
 	return r, r.findPrevious(ctx, db, run)
+}
+
+// countArrears sums the arrears that a draft takes in.
+func (r *Review) countArrears(ctx context.Context, db bun.IDB, run *PayRun) error {
+	var sum struct{ N, Fen int64 }
+	err := db.NewSelect().Model((*Arrears)(nil)).ColumnExpr("COUNT(*) AS n, CAST(COALESCE(SUM(due - paid), 0) AS BIGINT) AS fen").
+		Where("taken_by_run_id = ?", run.ID).Scan(ctx, &sum)
+	if err != nil {
+		return fmt.Errorf("sum arrears: %w", err)
+	}
+	r.Arrears, r.ArrearsSum = sum.N, piecework.Fen(sum.Fen)
+	return nil
 }
 
 // countOdd counts what of a draft waits in the review queue.

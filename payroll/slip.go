@@ -71,16 +71,21 @@ type Line struct {
 	TeamID           int64           `bun:",nullzero"` // the team that made the pieces; Amount is her share
 	TeamAmount       piecework.Money // what the whole team earned: Quantity × Rate
 	Share            string          // her share of it, such as 3/8 or 37.42%
+	ArrearsID        int64           `bun:",nullzero"` // of arrears: Quantity pieces of run CorrectsRunID at Rate instead of OldRate
+	OldRate          piecework.Rate
 
 	Team      *piecework.Worker          `bun:"rel:belongs-to,join:team_id=id"`
 	PieceRate *piecework.PieceRate       `bun:"rel:belongs-to,join:piece_rate_id=id"`
 	Order     *piecework.ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
 	Operation *piecework.Operation       `bun:"rel:belongs-to,join:operation_id=id"`
+	Arrears   *Arrears                   `bun:"rel:belongs-to,join:arrears_id=id"`
 }
 
 // IsWork says whether the line pays or corrects counted pieces, and so has a quantity and a rate; what a later run still takes
-// of a correction has not.
-func (l *Line) IsWork() bool { return l.Quantity != 0 || !l.Counts.IsZero() }
+// of a correction has not, and of arrears the pieces were paid before.
+func (l *Line) IsWork() bool {
+	return l.Kind != BackPay && (l.Quantity != 0 || !l.Counts.IsZero())
+}
 
 // Carry is what one slip could not take and the worker's next run will.
 type Carry struct {
@@ -137,6 +142,9 @@ func (s *Slip) writeLines(c *piecework.Canonical) {
 		if !l.Factor.plain() {
 			c.Text("factor", string(l.DayKind), l.Grade)
 			c.Int(l.DayPercent, l.GradePercent, l.AgreedRate.Millionths())
+		}
+		if l.Kind == BackPay {
+			c.Int(l.OldRate.Millionths())
 		}
 		if l.Repricing {
 			c.Text("repricing")

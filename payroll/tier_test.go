@@ -120,6 +120,26 @@ func TestLateTalliesGoOnWhereTheDayEnded(t *testing.T) {
 	`)
 }
 
+// A tier that counts over the period is lost by what is struck of any of its days.
+func TestAStrikeWalksBackTheWholePeriod(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	agreeSteps(w, t, piecework.PerPeriod, piecework.Marginal)
+	w.Session("S2", "2026-10-20")
+	first := w.Count("S1", "A1", "glue", 60)
+	w.Count("S2", "A1", "glue", 60)
+	run := settle(w, "2026-10-01", "2026-10-31")
+	wantSlips(w, run.ID, "A1 v1 gross 38.00 deductions 0.00 net 38.00 carried 0.00\n  tier glue 100 × 0.30 = 30.00\n  tier glue 20 × 0.40 = 8.00\n")
+	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
+	w.Session("S3", "2026-11-03")
+	w.Record(piecework.NewTally{Session: "S3", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 60}, Reverses: first})
+	adjust(w, 0, "2026-11-03", payroll.Bonus, "100")
+	wantSlips(w, settle(w, "2026-11-01", "2026-11-30").ID, `A1 v1 gross 100.00 deductions 20.00 net 80.00 carried 0.00
+	  bonus 100.00
+	  correction glue -40 × 0.30 = -12.00
+	  correction glue -20 × 0.40 = -8.00
+	`)
+}
+
 func TestATierLostAgainIsRepriced(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	agreeSteps(w, t, piecework.PerDay, piecework.Whole)

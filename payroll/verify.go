@@ -42,6 +42,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		func() error { return verifyVersions(ctx, db) },
 		func() error { return verifySay(ctx, db) },
 		func() error { return verifyAdjustments(ctx, db) },
+		func() error { return verifyArrears(ctx, db) },
 		func() error { return verifyPayments(ctx, db) },
 		func() error { return verifyRuns(ctx, db, &done) },
 		func() error { return verifyDeliveries(ctx, db, &done) },
@@ -203,6 +204,31 @@ func verifyAdjustments(ctx context.Context, db bun.IDB) error {
 	}
 	for _, a := range wrong {
 		return fmt.Errorf("the %s of %s on %s is not what slips took and still carry of it", a.Kind, a.Code, a.WorkDate)
+	}
+	return nil
+}
+
+// verifyArrears holds that the arrears which a locked run took in stand on one line of its slips and no other, with their amount or,
+// where it takes from the pay and did not fit, a part of it.
+func verifyArrears(ctx context.Context, db bun.IDB) error {
+	lines := db.NewSelect().TableExpr("slip_lines AS l").Join("JOIN slips AS s ON s.id = l.slip_id AND NOT s.superseded").
+		Join("JOIN pay_runs AS p ON p.id = s.run_id AND p.status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).
+		ColumnExpr("l.arrears_id, s.worker_id, s.run_id, l.corrects_run_id, l.amount").Where("l.arrears_id IS NOT NULL")
+	var wrong []struct {
+		Code  string
+		RunID int64
+	}
+	err := db.NewSelect().TableExpr("arrears AS a").ColumnExpr("w.code, a.run_id").Join("JOIN workers AS w ON w.id = a.worker_id").
+		Join("LEFT JOIN pay_runs AS t ON t.id = a.taken_by_run_id AND t.status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).
+		Join("LEFT JOIN (?) AS l ON l.arrears_id = a.id", lines).
+		Where(`(t.id IS NULL) <> (l.arrears_id IS NULL) OR l.run_id <> t.id OR l.worker_id <> a.worker_id OR l.corrects_run_id <> a.run_id
+			OR l.amount <> a.due - a.paid AND (l.amount > 0 OR l.amount < a.due - a.paid)
+			OR (SELECT COUNT(*) FROM (?) AS n WHERE n.arrears_id = a.id) > 1`, lines).OrderExpr("a.id").Limit(1).Scan(ctx, &wrong)
+	if err != nil {
+		return fmt.Errorf("compare arrears: %w", err)
+	}
+	for _, a := range wrong {
+		return fmt.Errorf("the arrears of %s from run %d are not on one slip with their amount", a.Code, a.RunID)
 	}
 	return nil
 }

@@ -41,6 +41,8 @@ type Workshop struct {
 	WageRegion string
 	// TopUp pays what a run's pieces stay below the minimum wage for the hours; otherwise the difference is only shown.
 	TopUp bool
+	// TakeArrears says that a back-dated lower rate takes back pay that is settled; otherwise the difference is shown and left.
+	TakeArrears bool
 	// TeamShare says how a team's amount is divided among its members.
 	TeamShare TeamShare
 	// SecondPersonAbove is the amount in minor units above which an adjustment must be approved by somebody else than who entered it, and
@@ -119,7 +121,7 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 		return inserted(err, "code", "%q is taken", w.Code)
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
-		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up",
+		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up", "take_arrears",
 			"team_share", "second_person_above", "repeat_seconds", "repeat_minutes").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)

@@ -87,6 +87,9 @@ func (a *app) printRun(ctx context.Context, db *bun.DB, id int64) error {
 	}
 	err = a.printf("run %d\nworkshop %s\nperiod %s to %s\nstatus %s\nworkers %d\ngross %s\ndeductions %s\ntax %s\nnet %s\ncarried forward %s\n",
 		run.ID, run.Workshop.Code, run.PeriodFrom, run.PeriodTo, run.Status, t.Workers, t.Gross, t.Deductions, t.Tax, t.Net, t.CarriedForward)
+	if review.Arrears > 0 {
+		err = errors.Join(err, a.printf("arrears of back-dated rates: %d lines, %s\n", review.Arrears, review.ArrearsSum))
+	}
 	for _, m := range review.WithoutRate {
 		err = errors.Join(err, a.printf("without a rate: order %s, operation %s on %s: %d tallies of %d workers wait\n",
 			m.Order.Code, m.Operation.Code, m.Day, m.Tallies, m.Workers))

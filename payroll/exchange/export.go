@@ -164,9 +164,9 @@ func ledgerItems(s *payroll.Slip) (items map[string]piecework.Money, count int64
 	for _, l := range s.Lines {
 		item := string(l.Kind)
 		switch {
-		case l.Amount.Sign() < 0 && (l.Kind == payroll.Correction || l.Kind == payroll.Piece):
+		case l.Amount.Sign() < 0 && (l.Kind == payroll.Correction || l.Kind == payroll.BackPay || l.Kind == payroll.Piece):
 			item = "correction_taken" // also pieces struck beyond those counted
-		case l.Kind == payroll.Correction:
+		case l.Kind == payroll.Correction || l.Kind == payroll.BackPay:
 			item = "correction_paid"
 		}
 		items[item] = items[item].Add(l.Amount.Abs())

@@ -84,7 +84,9 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 	if l.Repricing {
 		notes = append(notes, words.repriced)
 	}
-	if l.CorrectsRunID != 0 {
+	if l.Kind == payroll.BackPay {
+		notes = append(notes, words.backPay(l))
+	} else if l.CorrectsRunID != 0 {
 		notes = append(notes, fmt.Sprintf(words.corrects, l.CorrectsRunID))
 	}
 	if l.CarriedFromRunID != 0 {
@@ -92,6 +94,18 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 	}
 	out.Note = strings.TrimPrefix(strings.Join(notes, " "), " ")
 	return out
+}
+
+// backPay explains a line of arrears: which run, how many pieces, the rates, and what they came to before and come to now.
+func (words *language) backPay(l *payroll.Line) string {
+	note := fmt.Sprintf(words.arrears, l.CorrectsRunID, l.Quantity, l.OldRate, l.Rate)
+	if l.Arrears != nil {
+		note += fmt.Sprintf(words.arrearsPaid, l.Arrears.Paid, l.Arrears.Due)
+		if rest := l.Arrears.Amount().Sub(l.Amount); !rest.IsZero() {
+			note += fmt.Sprintf(words.arrearsRest, l.Amount.Neg(), rest.Neg())
+		}
+	}
+	return note
 }
 
 // factor says from which rate the rate of a line comes, such as 加班 0.35 × 150%.
@@ -145,6 +159,9 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 	notes = append(notes, words.ofTiers(s)...)
 	notes = append(notes, words.ofTime(s)...)
 	notes = append(notes, words.ofTax(s)...)
+	if uses[payroll.BackPay] {
+		notes = append(notes, words.backPaid)
+	}
 	if uses[payroll.Correction] {
 		notes = append(notes, words.correction)
 	}

@@ -13,6 +13,8 @@ type language struct {
 	rounding, correction, damage, carried string
 	replaces, check                       string
 	corrects, carriedFrom                 string
+	arrears, arrearsPaid, arrearsRest     string // run, pieces, old and new rate; paid and due; taken now and carried forward
+	backPaid                              string // what arrears are
 	order, byOrder                        string // of a run of one order; what such runs have paid for the same time
 	part                                  string // of a correction that did not fit: pieces, rate, whole, taken, rest
 	advance                               string // one that is still to be repaid
@@ -31,7 +33,7 @@ type language struct {
 var chinese = language{
 	kinds: map[payroll.Kind]string{
 		payroll.Piece: "计件", payroll.Tier: "阶梯计件", payroll.Team: "集体计件", payroll.Bonus: "奖金", payroll.Allowance: "补贴",
-		payroll.MakeUp: "补差", payroll.Tax: "个人所得税", payroll.Correction: "更正", payroll.Deduction: "扣款", payroll.Damage: "赔偿",
+		payroll.MakeUp: "补差", payroll.BackPay: "补发工价差额", payroll.Tax: "个人所得税", payroll.Correction: "更正", payroll.Deduction: "扣款", payroll.Damage: "赔偿",
 		payroll.Advance: "扣还借支",
 	},
 	good: "良品", material: "料废", workmanship: "工废", rework: "返工",
@@ -44,13 +46,15 @@ var chinese = language{
 	check:       "扫码可在网页上核对本单；号码是本单内容的指纹，改动任何数字都对不上。",
 	corrects:    "更正第 %d 次结算",
 	carriedFrom: "第 %d 次结算结转",
-	order:       "本单只结算加工单 %s 的计件；其余的由以后的结算支付。",
-	byOrder:     "（含按单结算已付 %s）",
-	part:        "%d × %s = %s，本期扣 %s，结转下期 %s",
-	advance:     "借支",
-	repriced:    "先前已付的件数改按新达到的阶梯，补单价差额",
-	team:        "集体 %d件 × %s = %s，份额 %s",
-	tier:        "%s 为阶梯单价，按%s的件数：起步 %s", quota: "，定额 %d 件", marginal: "，第 %d 件起 %s", whole: "，满 %d 件全部按 %s",
+	arrears:     "第 %d 次结算 %d 件，单价 %s 改为 %s", arrearsPaid: "：原为 %s，应为 %s", arrearsRest: "；本期扣 %s，结转下期 %s",
+	backPaid: "工价事后调整：已结算的不改，差额在本单单列。",
+	order:    "本单只结算加工单 %s 的计件；其余的由以后的结算支付。",
+	byOrder:  "（含按单结算已付 %s）",
+	part:     "%d × %s = %s，本期扣 %s，结转下期 %s",
+	advance:  "借支",
+	repriced: "先前已付的件数改按新达到的阶梯，补单价差额",
+	team:     "集体 %d件 × %s = %s，份额 %s",
+	tier:     "%s 为阶梯单价，按%s的件数：起步 %s", quota: "，定额 %d 件", marginal: "，第 %d 件起 %s", whole: "，满 %d 件全部按 %s",
 	spans: map[piecework.TierSpan]string{piecework.PerDay: "每天", piecework.PerSession: "每场", piecework.PerPeriod: "整个周期"},
 	days:  map[piecework.DayKind]string{piecework.Overtime: "加班", piecework.RestDay: "休息日", piecework.Holiday: "法定节假日"}, agreed: "工价 %s：",
 	tax: map[payroll.IncomeType]string{
@@ -67,7 +71,7 @@ var chinese = language{
 var english = language{
 	kinds: map[payroll.Kind]string{
 		payroll.Piece: "Piecework", payroll.Tier: "Tiered piecework", payroll.Team: "Team piecework", payroll.Bonus: "Bonus",
-		payroll.Allowance: "Allowance", payroll.MakeUp: "Make-up pay", payroll.Tax: "Income tax", payroll.Correction: "Correction",
+		payroll.Allowance: "Allowance", payroll.MakeUp: "Make-up pay", payroll.BackPay: "Arrears", payroll.Tax: "Income tax", payroll.Correction: "Correction",
 		payroll.Deduction: "Deduction", payroll.Damage: "Damage", payroll.Advance: "Advance repaid",
 	},
 	good: "good", material: "scrap by material", workmanship: "scrap by workmanship", rework: "rework",
@@ -80,13 +84,15 @@ var english = language{
 	check:       "Scan to check this slip on a web page; its digits fit no other figures.",
 	corrects:    "corrects run %d",
 	carriedFrom: "carried from run %d",
-	order:       "This slip settles order %s alone; a later settlement pays the rest.",
-	byOrder:     " (with %s that was paid by the order)",
-	part:        "%d × %s = %s; taken now %s, carried forward %s",
-	advance:     "Advance",
-	repriced:    "pieces paid before now reach another tier: the difference in rate",
-	team:        "team %d × %s = %s, share %s",
-	tier:        "%s is paid in tiers by the pieces of %s: at first %s", quota: ", quota %d", marginal: ", from piece %d on %s", whole: ", from %d pieces on %s for all",
+	arrears:     "run %d: %d pieces at %s are now paid at %s", arrearsPaid: "; %s was paid, %s is due", arrearsRest: "; taken now %s, carried forward %s",
+	backPaid: "A rate was changed for days that were settled: the difference is on a line of its own.",
+	order:    "This slip settles order %s alone; a later settlement pays the rest.",
+	byOrder:  " (with %s that was paid by the order)",
+	part:     "%d × %s = %s; taken now %s, carried forward %s",
+	advance:  "Advance",
+	repriced: "pieces paid before now reach another tier: the difference in rate",
+	team:     "team %d × %s = %s, share %s",
+	tier:     "%s is paid in tiers by the pieces of %s: at first %s", quota: ", quota %d", marginal: ", from piece %d on %s", whole: ", from %d pieces on %s for all",
 	spans: map[piecework.TierSpan]string{piecework.PerDay: "a day", piecework.PerSession: "a session", piecework.PerPeriod: "the period"},
 	days:  map[piecework.DayKind]string{piecework.Overtime: "overtime", piecework.RestDay: "rest day", piecework.Holiday: "public holiday"}, agreed: "rate %s: ",
 	tax: map[payroll.IncomeType]string{
