@@ -14,27 +14,34 @@ import (
 // Role is what somebody is in the program.
 type Role string
 
-// The roles. An admin and a bookkeeper see every workshop unless tied to one; a lead sees her own; a worker sees herself; a
-// contractor sees his own orders.
+// The roles. An admin and a bookkeeper see every workshop unless tied to some; a lead sees her own; a counter, who comes in with badge
+// and PIN, counts at the bench of her workshop and sees nothing else; a worker sees herself; a contractor sees his own orders; a
+// programme officer sees totals that name nobody.
 const (
 	Admin      Role = "admin"
 	Bookkeeper Role = "bookkeeper"
 	Lead       Role = "lead"
+	Counter    Role = "counter"
 	Worker     Role = "worker"
 	Contractor Role = "contractor"
+	Officer    Role = "officer"
 )
 
 // Roles are all roles, in the order a form offers them.
-var Roles = []Role{Admin, Bookkeeper, Lead, Worker, Contractor}
+var Roles = []Role{Admin, Bookkeeper, Lead, Counter, Worker, Contractor, Officer}
+
+// OfPerson says whether who has the role is one of the workers, so that badge, phone number and PIN let her in.
+func (r Role) OfPerson() bool { return r == Worker || r == Counter }
 
 // Identity is who acts.
 type Identity struct {
 	UserID       int64  // 0 for a token
 	Name         string // for the books
 	Role         Role
-	WorkshopID   int64 // the only workshop she may see; 0 is every one
-	WorkerID     int64 // set for workers
-	ContractorID int64 // set for contractors
+	WorkshopID   int64  // the only workshop she may see; 0 is every one
+	WorkerID     int64  // set for workers
+	ContractorID int64  // set for contractors
+	SessionID    string // of the browser, as [WebSessions] stores it; "" for a token
 }
 
 // Scope narrows a filter to what the person may see. What she asked for beyond that is replaced, never widened.
@@ -69,8 +76,10 @@ func (id Identity) Sees(o Owner) bool {
 		return true
 	}
 	switch id.Role {
-	case Admin, Bookkeeper, Lead:
-		return id.WorkshopID == 0 && id.Role != Lead || o.WorkshopID == id.WorkshopID || o.WorkshopID == 0
+	case Admin, Bookkeeper:
+		return id.WorkshopID == 0 || o.WorkshopID == id.WorkshopID || o.WorkshopID == 0
+	case Lead, Counter:
+		return o.WorkshopID == id.WorkshopID && id.WorkshopID != 0 || o.WorkshopID == 0
 	case Worker:
 		return o.WorkerID == id.WorkerID && o.WorkerID != 0
 	case Contractor:
@@ -104,7 +113,8 @@ var owners = map[string]string{
 	"banklayout":  "SELECT 0, 0, 0 FROM bank_layouts WHERE id = ?",
 	"minimumwage": "SELECT 0, 0, 0 FROM minimum_wages WHERE id = ?",
 	"takehome":    "SELECT workshop_id, worker_id, 0 FROM take_homes WHERE id = ?",
-	"user":        "SELECT COALESCE(workshop_id, 0), COALESCE(worker_id, 0), COALESCE(contractor_id, 0) FROM users WHERE id = ?",
+	// A user of every workshop, or a contractor's, is the business of those who see every workshop.
+	"user": "SELECT COALESCE(u.workshop_id, w.workshop_id, -1), COALESCE(u.worker_id, 0), COALESCE(u.contractor_id, 0) FROM users u LEFT JOIN workers w ON w.id = u.worker_id WHERE u.id = ?",
 }
 
 // photoKind is the kind of thing whose owner is that of the thing it belongs to.

@@ -23,12 +23,18 @@ type User struct {
 	Username     string
 	Name         string
 	Role         Role
-	PasswordHash string
-	WorkshopID   int64 `bun:",nullzero"` // leads: theirs; admins and bookkeepers: the only one they see, or 0
-	WorkerID     int64 `bun:",nullzero"`
-	ContractorID int64 `bun:",nullzero"`
+	PasswordHash string // "" for those who have a PIN instead
+	WorkshopID   int64  `bun:",nullzero"` // the one she begins in, see [WorkshopsOf]; 0 for admins, bookkeepers and officers is every one
+	WorkerID     int64  `bun:",nullzero"`
+	ContractorID int64  `bun:",nullzero"`
 	Disabled     bool
 	CreatedAt    piecework.Instant
+	PINHash      string            `bun:"pin_hash"`
+	PINSetAt     piecework.Instant `bun:"pin_set_at"`
+	PINFirst     bool              `bun:"pin_first"`   // somebody else set the PIN, so she has to choose her own
+	TOTPSecret   string            `bun:"totp_secret"` // sealed; "" without a second factor
+	TOTPSince    piecework.Instant `bun:"totp_since"`  // 0 until the first code was right
+	TOTPStep     int64             `bun:"totp_step"`   // of the latest code that was used, which is not taken again
 
 	Workshop   *piecework.Workshop   `bun:"rel:belongs-to,join:workshop_id=id"`
 	Worker     *piecework.Worker     `bun:"rel:belongs-to,join:worker_id=id"`
@@ -38,15 +44,18 @@ type User struct {
 // Identity is the user as one who acts. Worker must be loaded for workers.
 func (u *User) Identity() Identity {
 	id := Identity{UserID: u.ID, Name: u.Name, Role: u.Role, WorkshopID: u.WorkshopID, WorkerID: u.WorkerID, ContractorID: u.ContractorID}
-	if u.Role == Worker && u.Worker != nil {
+	if u.Role.OfPerson() && u.Worker != nil {
 		id.WorkshopID = u.Worker.WorkshopID
+	}
+	if u.Role == Counter {
+		id.WorkerID = 0 // at the bench she is nobody's worker
 	}
 	return id
 }
 
-// Stamp changes whenever the password does. A web session carries it, so that a new password ends the sessions of the old.
+// Stamp changes whenever the password or the PIN does. A web session carries it, so that a new password ends the sessions of the old.
 func (u *User) Stamp() string {
-	sum := sha256.Sum256([]byte(u.PasswordHash))
+	sum := sha256.Sum256([]byte(u.PasswordHash + "|" + u.PINHash))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -62,19 +71,19 @@ func (u *User) Validate() error {
 	if !slices.Contains(Roles, u.Role) {
 		v.Add("role", "choose one")
 	}
-	if u.Role != Worker {
+	if !u.Role.OfPerson() {
 		u.WorkerID = 0
 	}
 	if u.Role != Contractor {
 		u.ContractorID = 0
 	}
-	if u.Role == Worker || u.Role == Contractor {
+	if u.Role.OfPerson() || u.Role == Contractor {
 		u.WorkshopID = 0
 	}
 	if u.Role == Lead && u.WorkshopID == 0 {
 		v.Add("workshop", "choose a workshop")
 	}
-	if u.Role == Worker && u.WorkerID == 0 {
+	if u.Role.OfPerson() && u.WorkerID == 0 {
 		v.Add("worker", "choose one")
 	}
 	if u.Role == Contractor && u.ContractorID == 0 {
@@ -89,6 +98,9 @@ func (u *User) ValidateNew(password string) error {
 	if err := u.Validate(); err != nil && !errors.As(err, &v) {
 		return err
 	}
+	if u.Role == Counter {
+		v.Add("role", "who counts comes in with badge and PIN: give the PIN on the worker's page")
+	}
 	checkPassword(v, u.Username, password)
 	return v.Err()
 }
@@ -98,6 +110,11 @@ func CreateUser(ctx context.Context, db bun.IDB, u *User, password string) error
 	if err := u.ValidateNew(password); err != nil {
 		return err
 	}
+	u.PasswordHash = hashPassword(password)
+	return insertUser(ctx, db, u)
+}
+
+func insertUser(ctx context.Context, db bun.IDB, u *User) error {
 	if u.WorkerID != 0 {
 		w, err := piecework.WorkerByID(ctx, db, u.WorkerID)
 		if err != nil {
@@ -107,7 +124,7 @@ func CreateUser(ctx context.Context, db bun.IDB, u *User, password string) error
 			return err
 		}
 	}
-	u.PasswordHash, u.CreatedAt = hashPassword(password), piecework.Now()
+	u.CreatedAt = piecework.Now()
 	_, err := db.NewInsert().Model(u).Exec(ctx)
 	if piecework.IsUnique(err) {
 		return piecework.InvalidField("username", "%q is taken", u.Username)
@@ -118,7 +135,7 @@ func CreateUser(ctx context.Context, db bun.IDB, u *User, password string) error
 	return nil
 }
 
-// SetPassword gives a user a new password; sessions signed in with the old one end.
+// SetPassword gives a user a new password; sessions signed in with the old one end, and no device is known any more.
 func SetPassword(ctx context.Context, db bun.IDB, id int64, password string) error {
 	u, err := UserByID(ctx, db, id)
 	if err != nil {
@@ -130,8 +147,20 @@ func SetPassword(ctx context.Context, db bun.IDB, id int64, password string) err
 		return err
 	}
 	u.PasswordHash = hashPassword(password)
-	if _, err := db.NewUpdate().Model(u).Column("password_hash").WherePK().Exec(ctx); err != nil {
-		return fmt.Errorf("set password: %w", err)
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if _, err := db.NewUpdate().Model(u).Column("password_hash").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("set password: %w", err)
+		}
+		return shutDoors(ctx, db, id)
+	})
+}
+
+// shutDoors ends every session, device and link of a user, whose way in has changed.
+func shutDoors(ctx context.Context, db bun.IDB, userID int64) error {
+	for _, model := range []any{(*webSession)(nil), (*knownDevice)(nil), (*invitation)(nil)} {
+		if _, err := db.NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx); err != nil {
+			return fmt.Errorf("shut the doors of a user: %w", err)
+		}
 	}
 	return nil
 }
@@ -159,10 +188,13 @@ func users(db bun.IDB, model any) *bun.SelectQuery {
 	return db.NewSelect().Model(model).Relation("Workshop").Relation("Worker").Relation("Contractor")
 }
 
-// Users lists users by user name. Status "active" or "disabled" narrows it.
+// Users lists users by user name. Status "active" or "disabled" narrows it, and so does a workshop, to those who belong there.
 func Users(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[User], error) {
 	var list []User
 	q := users(db, &list).Order("u.username")
+	if f.WorkshopID != 0 {
+		q = q.Where("u.workshop_id = ? OR u.worker_id IN (SELECT id FROM workers WHERE workshop_id = ?) OR EXISTS (SELECT 1 FROM user_workshops uw WHERE uw.user_id = u.id AND uw.workshop_id = ?)", f.WorkshopID, f.WorkshopID, f.WorkshopID)
+	}
 	if f.Status != "" {
 		q = q.Where("u.disabled = ?", f.Status == "disabled")
 	}
@@ -194,19 +226,47 @@ func UserByID(ctx context.Context, db bun.IDB, id int64) (*User, error) {
 // Authenticate returns the user with that name and password. An unknown name, a wrong password and a disabled user are one
 // forbidden error and take the same time.
 func Authenticate(ctx context.Context, db bun.IDB, username, password string) (*User, error) {
-	u, err := new(User), sql.ErrNoRows
-	if username = strings.ToLower(strings.TrimSpace(username)); piecework.CheckCode(username) == nil {
-		err = users(db, u).Where("u.username = ?", username).Scan(ctx)
+	list, err := named(ctx, db, username)
+	if err != nil {
+		return nil, err
 	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if u := Verify(list, password); u != nil {
+		return u, nil
+	}
+	return nil, errWrong
+}
+
+var errWrong = piecework.Forbidden("User name or password is wrong.")
+
+// named are the users with that user name: one or none.
+func named(ctx context.Context, db bun.IDB, username string) ([]User, error) {
+	username = strings.ToLower(strings.TrimSpace(username))
+	if piecework.CheckCode(username) != nil {
+		return nil, nil
+	}
+	var list []User
+	if err := users(db, &list).Where("u.username = ?", username).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read user: %w", err)
 	}
-	encoded := u.PasswordHash
-	if err != nil {
-		encoded = nobody
+	return list, nil
+}
+
+// Verify is the user among a few to whom the password, or for those without one the PIN, belongs; nil when nobody may come in with it. Nobody
+// at all takes as long as one whose password is wrong.
+func Verify(list []User, password string) *User {
+	if len(list) == 0 {
+		matches(nobody, password)
+		return nil
 	}
-	if !matches(encoded, password) || err != nil || u.Disabled {
-		return nil, piecework.Forbidden("User name or password is wrong.")
+	for i := range list {
+		u := &list[i]
+		encoded := u.PasswordHash
+		if encoded == "" {
+			encoded = u.PINHash
+		}
+		if matches(encoded, password) && !u.Disabled && (u.PasswordHash != "" || !u.pinOver()) {
+			return u
+		}
 	}
-	return u, nil
+	return nil
 }
