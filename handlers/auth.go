@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -23,11 +22,13 @@ import (
 	"jijian/templates"
 )
 
-// Cookies. The door cookie carries the secret of forms for those who have not signed in.
+// Cookies. The door cookie carries the secret of forms for those who have not signed in; by the device cookie a browser is known on which
+// somebody has signed in before.
 const (
 	sessionCookie = "jijian_session"
 	doorCookie    = "jijian_door"
 	langCookie    = "jijian_lang"
+	deviceCookie  = "jijian_device"
 )
 
 // admit lets a request through to its handler if the table allows it: it finds out who asks, whether the request was made on
@@ -62,7 +63,11 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 		}
-		return next(c)
+		err := next(c)
+		if err == nil {
+			s.trail(c, r)
+		}
+		return err
 	}
 }
 
@@ -109,9 +114,55 @@ func (s *Server) identify(c echo.Context, v *visit) error {
 	if err != nil || u.Disabled || u.Stamp() != s.sessions.GetString(ctx, "stamp") {
 		return s.sessions.Destroy(ctx)
 	}
-	v.who = u.Identity()
+	return s.recognise(c, v, u)
+}
+
+// recognise makes the visit that of a user whose session is right, unless it has lasted long enough.
+func (s *Server) recognise(c echo.Context, v *visit, u *account.User) error {
+	ctx := c.Request().Context()
+	life := lives[u.Role]
+	if began := s.sessions.GetInt64(ctx, "began"); began != 0 {
+		now, end := time.Now(), time.UnixMilli(began).Add(life.longest)
+		if now.After(end) {
+			return s.sessions.Destroy(ctx)
+		}
+		until := now.Add(life.idle)
+		if until.After(end) {
+			until = end
+		}
+		if until.Sub(s.sessions.Deadline(ctx)) > life.idle/12 { // not on every page, since each time is a write
+			s.sessions.SetDeadline(ctx, until)
+		}
+	}
+	v.who, v.newPIN = u.Identity(), u.PINFirst
+	v.who.SessionID = account.SessionID(s.sessions.Token(ctx))
+	if mayOf[u.Role]&office == 0 || u.WorkshopID == 0 {
+		return nil
+	}
+	list, err := account.WorkshopsOf(ctx, s.DB, u)
+	if err != nil || len(list) < 2 {
+		return err
+	}
+	v.workshops = list
+	chosen := s.sessions.GetInt64(ctx, "workshop")
+	for _, w := range list {
+		if code := c.QueryParam("workshop"); w.ID == chosen && !fromBench(c) || fromBench(c) && w.Code == code {
+			v.who.WorkshopID = w.ID
+		}
+	}
 	return nil
 }
+
+// fromBench says whether the scan page asks, which names by its code the workshop that a device counts for, whatever is looked at meanwhile.
+func fromBench(c echo.Context) bool { return c.Path() == tallyPath || c.Path() == "/scan/data" }
+
+// lives are how long a sign-in lasts: without use, and at the longest. A worker's phone stays hers; a desk or a bench is left alone, or shared.
+var lives = map[account.Role]struct{ idle, longest time.Duration }{
+	account.Admin: {12 * time.Hour, 7 * day}, account.Bookkeeper: {12 * time.Hour, 7 * day}, account.Lead: {7 * day, 30 * day}, account.Counter: {16 * time.Hour, 7 * day},
+	account.Worker: {90 * day, 365 * day}, account.Contractor: {7 * day, 30 * day}, account.Officer: {12 * time.Hour, 7 * day},
+}
+
+const day = 24 * time.Hour
 
 // saveSession stores what changed in the session just before the answer goes out.
 func (s *Server) saveSession(c echo.Context) {
@@ -122,6 +173,11 @@ func (s *Server) saveSession(c echo.Context) {
 		if err != nil {
 			s.Logger.Error("store session", "id", requestID(c), "err", err)
 			return
+		}
+		if v := visitOf(c); v.begun != 0 {
+			if err := (account.WebSessions{DB: s.DB}).Own(ctx, token, v.begun, c.Request().UserAgent()); err != nil {
+				s.Logger.Error("store session", "id", requestID(c), "err", err)
+			}
 		}
 		s.setCookie(c, sessionCookie, token, time.Until(until))
 	case scs.Destroyed:
@@ -239,6 +295,37 @@ func (s *Server) permit(c echo.Context, v *visit, r route) error {
 	if r.may&mayOf[v.who.Role] == 0 {
 		return piecework.Forbidden("Your role may not do this.")
 	}
+	if v.newPIN && r.path != pinPath {
+		if wantsProblem(c) {
+			return piecework.Forbidden("Choose a PIN of your own first.")
+		}
+		if err := c.Redirect(http.StatusSeeOther, pinPath); err != nil {
+			return err
+		}
+		return errToSignIn
+	}
+	return s.permitThings(c, v)
+}
+
+// permitThings lets a person at what the path names if all of it is hers. Who has several workshops changes to the one where it is.
+func (s *Server) permitThings(c echo.Context, v *visit) error {
+	err := s.seesThings(c, v.who)
+	if err == nil || !errors.Is(err, piecework.ErrNotFound) {
+		return err
+	}
+	for _, w := range v.workshops {
+		who := v.who
+		if who.WorkshopID = w.ID; s.seesThings(c, who) == nil {
+			v.who = who
+			s.sessions.Put(c.Request().Context(), "workshop", w.ID)
+			return nil
+		}
+	}
+	return err
+}
+
+// seesThings is nil when everything the path names exists for somebody.
+func (s *Server) seesThings(c echo.Context, who account.Identity) error {
 	for _, name := range c.ParamNames() {
 		if freeParams[name] {
 			continue
@@ -247,7 +334,7 @@ func (s *Server) permit(c echo.Context, v *visit, r route) error {
 		if err != nil {
 			return echo.ErrNotFound
 		}
-		if err := v.who.May(c.Request().Context(), s.DB, name, id); err != nil {
+		if err := who.May(c.Request().Context(), s.DB, name, id); err != nil {
 			return err
 		}
 	}
@@ -291,134 +378,4 @@ func (s *Server) language(c echo.Context) error {
 	q.Del("lang")
 	to.RawQuery = q.Encode()
 	return c.Redirect(http.StatusSeeOther, to.String())
-}
-
-type signinPage struct {
-	Name, Next string
-	Demo       []demoDoor
-	Nobody     bool // there is no user yet: the first comes in by the link that the program printed
-}
-
-// demoDoor is a sign-in of the demo, its role in words.
-type demoDoor struct{ Role, Name, Password string }
-
-func (s *Server) signinPage(c echo.Context, name, next string) signinPage {
-	p := signinPage{Name: name, Next: next}
-	for _, d := range s.Demo {
-		p.Demo = append(p.Demo, demoDoor{inWords(visitOf(c).lang, roleNames[d.Role]), d.Name, d.Password})
-	}
-	return p
-}
-
-// signinShow asks for name and password.
-func (s *Server) signinShow(c echo.Context) error {
-	next := localPath(c.QueryParam("next"))
-	if visitOf(c).signedIn() {
-		return c.Redirect(http.StatusSeeOther, next)
-	}
-	p := s.signinPage(c, "", next)
-	has, err := account.HasUsers(c.Request().Context(), s.DB)
-	if err != nil {
-		return err
-	}
-	p.Nobody = !has
-	return s.page(c, "signin/show", p)
-}
-
-// signin lets a person in.
-func (s *Server) signin(c echo.Context) error {
-	ctx, f := c.Request().Context(), readForm(c)
-	name, next := f.text("name"), localPath(f.text("next"))
-	byName, byAddress := "name "+strings.ToLower(fmt.Sprintf("%.80s", name)), "address "+network(c.RealIP())
-	if wait := s.signins.try(byName, byAddress); wait > 0 {
-		return s.tooMany(c, wait, "signin/show", s.signinPage(c, name, next))
-	}
-	u, err := account.Authenticate(ctx, s.DB, name, c.FormValue("password"))
-	if errors.Is(err, piecework.ErrForbidden) {
-		err = piecework.InvalidField("password", "User name or password is wrong.")
-		return s.again(c, err, "signin/show", s.signinPage(c, name, next))
-	}
-	if err != nil {
-		return err
-	}
-	s.signins.forget(byName)
-	s.signins.pardon(byAddress)
-	if err := s.start(c, u); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, next)
-}
-
-// tooMany shows a form again and says how long to wait before the next try.
-func (s *Server) tooMany(c echo.Context, wait time.Duration, name string, page any) error {
-	seconds := int(wait.Seconds()) + 1
-	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
-	text := visitOf(c).says("Too many tries. Wait %d seconds.", seconds)
-	return s.render(c, http.StatusTooManyRequests, name, templates.Errors{{Text: text}}, page)
-}
-
-// start begins the session of a user under a new token.
-func (s *Server) start(c echo.Context, u *account.User) error {
-	ctx := c.Request().Context()
-	if err := s.sessions.Clear(ctx); err != nil {
-		return err
-	}
-	if err := s.sessions.RenewToken(ctx); err != nil {
-		return err
-	}
-	secret := make([]byte, secretBytes)
-	rand.Read(secret)
-	s.sessions.Put(ctx, "csrf", secret)
-	s.sessions.Put(ctx, "user", u.ID)
-	s.sessions.Put(ctx, "stamp", u.Stamp())
-	return nil
-}
-
-// signout ends the session.
-func (s *Server) signout(c echo.Context) error {
-	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/signin")
-}
-
-type setupPage struct {
-	Form values
-}
-
-// setupShow asks who the first administrator is.
-func (s *Server) setupShow(c echo.Context) error {
-	if err := s.checkSetup(c); err != nil {
-		return err
-	}
-	return s.page(c, "setup/show", setupPage{values{"username": "admin"}})
-}
-
-// checkSetup is nil while the link is valid.
-func (s *Server) checkSetup(c echo.Context) error {
-	address := "setup " + network(c.RealIP())
-	if s.lookups.try(address) > 0 {
-		return echo.NewHTTPError(http.StatusTooManyRequests)
-	}
-	err := account.CheckSetup(c.Request().Context(), s.DB, c.Param("code"))
-	if err == nil {
-		s.lookups.pardon(address)
-	}
-	return err
-}
-
-// setup makes the first administrator and signs her in.
-func (s *Server) setup(c echo.Context) error {
-	if err := s.checkSetup(c); err != nil {
-		return err
-	}
-	f := readForm(c)
-	u := &account.User{Username: f.text("username"), Name: f.text("name")}
-	if err := account.Setup(c.Request().Context(), s.DB, c.Param("code"), u, c.FormValue("password")); err != nil {
-		return s.again(c, err, "setup/show", setupPage{f.values()})
-	}
-	if err := s.start(c, u); err != nil {
-		return err
-	}
-	return s.done(c, "/", "Welcome, %s. Everything else begins here.", u.Name)
 }

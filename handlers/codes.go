@@ -39,8 +39,8 @@ func (s *Server) codeShow(c echo.Context) error {
 		p.Wrong = inWords(v.lang, msg)
 		return s.render(c, http.StatusNotFound, "codes/show", nil, p)
 	}
-	if mayOf[v.who.Role]&office != 0 {
-		if code.Kind == piecework.TakeHomeCode {
+	if mayOf[v.who.Role]&bench != 0 {
+		if code.Kind == piecework.TakeHomeCode && mayOf[v.who.Role]&office != 0 {
 			return s.takeHomeOf(c, code)
 		}
 		return c.Redirect(http.StatusSeeOther, "/scan?code="+code.String())

@@ -46,7 +46,7 @@ func passwordHash(t testing.TB) string {
 	return hashOnce.hash
 }
 
-// newSite serves a world: admin, bookkeeper, lead (of W1), worker (A1), contractor (C1), and lead2 of another workshop W2.
+// newSite serves a world: admin, bookkeeper, lead (of W1), worker (A1), contractor (C1), lead2 of another workshop W2, counter (A1) and officer.
 func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	t.Helper()
 	w := pieceworktest.NewWorld(t)
@@ -66,6 +66,8 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 		{Username: "lead2", Name: "李组长", Role: account.Lead, WorkshopID: other.ID},
 		{Username: "worker", Name: "王秀英", Role: account.Worker, WorkerID: w.Workers[0].ID},
 		{Username: "contractor", Name: "肥城工艺", Role: account.Contractor, ContractorID: w.Order.ContractorID},
+		{Username: "counter", Name: "王秀英", Role: account.Counter, WorkerID: w.Workers[0].ID},
+		{Username: "officer", Name: "马干事", Role: account.Officer},
 	} {
 		u.PasswordHash = passwordHash(t)
 		_, err := w.DB.NewInsert().Model(&u).Exec(w.Ctx)

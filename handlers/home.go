@@ -30,6 +30,10 @@ func (s *Server) home(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/me")
 	case account.Contractor:
 		return c.Redirect(http.StatusSeeOther, "/orders")
+	case account.Counter:
+		return c.Redirect(http.StatusSeeOther, "/scan")
+	case account.Officer:
+		return c.Redirect(http.StatusSeeOther, "/programme")
 	}
 	workshops, err := piecework.Workshops(ctx, s.DB, who.WorkshopID)
 	if err != nil {

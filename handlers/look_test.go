@@ -43,8 +43,10 @@ func TestLook(t *testing.T) {
 	look(s, "", map[string]string{"signin": "/signin", "check-ask": "/c", "check-genuine": "/c/" + now[0].CheckCode, "check-replaced": "/c/" + slips[0].CheckCode,
 		"check-wrong": "/c/0000000000000000", "api-docs": "/api/docs", "error-404": "/nothing"})
 	look(s, "admin", map[string]string{"home-admin": "/", "contractors": "/contractors", "contractor-new": "/contractors/new",
-		"users": "/users", "user-roles": "/users/new", "user-new": "/users/new?role=worker", "user-show": "/users/3"})
-	look(s, "lead", map[string]string{"home-lead": "/"})
+		"users": "/users", "user-roles": "/users/new", "user-new": "/users/new?role=worker", "user-show": "/users/3", "audit": "/audit", "account": "/account", "programme": "/programme"})
+	look(s, "lead", map[string]string{"home-lead": "/", "worker-signin": fmt.Sprintf("/workers/%d/signin", s.Workers[0].ID)})
+	look(s, "", map[string]string{"signin-pin": "/signin?by=pin"})
+	look(s, "worker", map[string]string{"account-pin": "/account/pin"})
 	look(s, "lead2", map[string]string{"home-idle": "/"})
 
 	w := pieceworktest.NewWorld(t)

@@ -15,7 +15,7 @@ import (
 // openPaths are the only paths that ask nobody to sign in. Whoever opens another one says so here.
 var openPaths = []string{
 	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /me.webmanifest", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
-	"GET /setup/:code", "POST /setup/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
+	"GET /setup/:code", "POST /setup/:code", "GET /invite/:code", "POST /invite/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
 }
 
 // things are two of each kind: the first belongs to workshop W1, worker A1 and contractor C1, the second to W2, B1 and C2.
@@ -105,6 +105,8 @@ var visitors = []visitor{
 	{"lead", account.Lead, 0, ""},
 	{"lead2", account.Lead, 1, ""},
 	{"worker", account.Worker, 0, "worker tally adjustment slip dispute takehome"},
+	{"counter", account.Counter, 0, ""},
+	{"officer", account.Officer, 0, "nothing"},
 	{"contractor", account.Contractor, 0, "contractor order delivery photo"},
 }
 
@@ -148,7 +150,7 @@ func meetsTheTable(t *testing.T, v visitor) {
 					id = [2]int64{1, 1} // a free parameter; the path's other parts decide
 				}
 				path = strings.Replace(path, part, fmt.Sprint(id[i]), 1)
-				everybodys := strings.Contains(shared, kind) || kind == "contractor" && v.role == account.Lead
+				everybodys := strings.Contains(shared, kind) || kind == "contractor" && (v.role == account.Lead || v.role == account.Counter)
 				theirs := v.own == -1 || v.own == i && (v.sees == "" || slices.Contains(strings.Fields(v.sees), kind))
 				visible = visible && (everybodys || theirs)
 			}

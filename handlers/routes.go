@@ -26,7 +26,7 @@ import (
 )
 
 // may is the set of those who may ask for a path.
-type may uint8
+type may uint16
 
 const (
 	plain may = 1 << iota // anybody; nothing is known about the visitor
@@ -34,15 +34,19 @@ const (
 	admin
 	bookkeeper
 	lead
+	counter
 	worker
 	contractor
+	officer
 
 	books    = admin | bookkeeper
 	office   = books | lead
-	signedIn = office | worker | contractor
+	bench    = office | counter
+	signedIn = bench | worker | contractor | officer
 )
 
-var mayOf = map[account.Role]may{account.Admin: admin, account.Bookkeeper: bookkeeper, account.Lead: lead, account.Worker: worker, account.Contractor: contractor}
+var mayOf = map[account.Role]may{account.Admin: admin, account.Bookkeeper: bookkeeper, account.Lead: lead, account.Counter: counter, account.Worker: worker,
+	account.Contractor: contractor, account.Officer: officer}
 
 const (
 	get  = http.MethodGet
@@ -70,6 +74,8 @@ func (s *Server) routes() []route {
 		{get, "/", signedIn, s.home, nil},
 		{get, "/signin", open, s.signinShow, nil},
 		{post, "/signin", open, s.signin, nil},
+		{get, "/invite/:code", open, s.inviteShow, nil},
+		{post, "/invite/:code", open, s.inviteAccept, nil},
 		{post, "/signout", open, s.signout, nil},
 		{post, "/lang", open, s.language, nil},
 		{get, "/setup/:code", open, s.setupShow, nil},
@@ -88,14 +94,28 @@ func (s *Server) routes() []route {
 		{post, "/users/:user/password", admin, s.userPassword, nil},
 		{post, "/users/:user/disable", admin, s.userDisable, nil},
 		{post, "/users/:user/enable", admin, s.userEnable, nil},
+		{post, "/users/:user/role", admin, s.userRole, nil},
+		{post, "/users/:user/workshops", admin, s.userWorkshopGive, nil},
+		{post, "/users/:user/workshops/take", admin, s.userWorkshopTake, nil},
+		{post, "/users/:user/invite", admin, s.userInvite, nil},
+		{post, "/users/:user/signout", admin, s.userSignOut, nil},
+		{get, "/audit", admin, s.audit, nil},
+
+		{get, "/account", signedIn, s.account, nil},
+		{post, "/account/password", signedIn, s.accountPassword, nil},
+		{get, pinPath, signedIn, s.accountPINShow, nil},
+		{post, pinPath, signedIn, s.accountPIN, nil},
+		{post, "/account/sessions/end", signedIn, s.accountSessionEnd, nil},
+		{post, "/workshop", office, s.workshopChoose, nil},
+		{get, "/programme", admin | officer, s.programme, nil},
 
 		{get, "/api/openapi.json", open, s.openAPIShow, nil},
 		{get, "/api/docs", open, s.docsShow, nil},
-		call(s, post, tallyPath, office, "Record tallies", s.apiRecord).quickly(s.recordPlain),
+		call(s, post, tallyPath, bench, "Record tallies", s.apiRecord).quickly(s.recordPlain),
 		call(s, get, "/api/v1/sessions", office, "List work sessions, the latest first", s.apiSessions),
 		call(s, get, "/api/v1/orders", office|contractor, "List processing orders, open ones first", s.apiOrders),
 		call(s, get, "/api/v1/workers", office, "List workers by code", s.apiWorkers),
-		call(s, post, "/api/v1/teams", office, "Find or make the team of some workers", s.apiTeam),
+		call(s, post, "/api/v1/teams", bench, "Find or make the team of some workers", s.apiTeam),
 		call(s, get, "/api/v1/runs", office, "List pay runs, the latest period first", s.apiRuns),
 		call(s, get, "/api/v1/runs/:run/slips", office, "List the current slips of a pay run by worker", s.apiSlips),
 
@@ -148,6 +168,8 @@ func (s *Server) routes() []route {
 		{get, "/workers/badges.pdf", office, s.badgesPrint, nil},
 		{get, "/workers/:worker", office, s.workerShow, nil},
 		{post, "/workers/:worker/badge", office, s.badgeReplace, nil},
+		{get, "/workers/:worker/signin", office, s.workerSignIn, nil},
+		{post, "/workers/:worker/pin", office, s.workerPIN, nil},
 		{get, "/workers/:worker/edit", office, s.workerEdit, nil},
 		{post, "/workers/:worker", office, s.workerSave, nil},
 		{get, "/workers/:worker/tax", office, s.workerTax, nil},
@@ -212,11 +234,11 @@ func (s *Server) routes() []route {
 		{get, "/sessions/:session/board", office, s.wallShow, nil},
 		{get, eventsPath, office, s.wallEvents, nil},
 
-		{get, "/scan", office, s.scan, nil},
-		{get, "/scan/data", office, s.scanData, nil},
-		{get, scanImportPath, office, s.scanImportShow, nil},
-		{post, scanImportPath, office, s.scanImportRead, nil},
-		{post, "/scan/photo", office, s.scanPhoto, nil},
+		{get, "/scan", bench, s.scan, nil},
+		{get, "/scan/data", bench, s.scanData, nil},
+		{get, scanImportPath, bench, s.scanImportShow, nil},
+		{post, scanImportPath, bench, s.scanImportRead, nil},
+		{post, "/scan/photo", bench, s.scanPhoto, nil},
 		{get, "/takehomes", office, s.takeHomes, nil},
 		{get, "/takehomes/new", office, s.takeHomeNew, nil},
 		{post, "/takehomes", office, s.takeHomeCreate, nil},

@@ -106,7 +106,16 @@ func (s *Server) scanData(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if v.workshops != nil {
+		list = v.workshops
+	}
 	w := chosenWorkshop(list, c.QueryParam("workshop"))
+	if c.QueryParam("workshop") == "" && v.workshops != nil {
+		w, err = piecework.WorkshopByID(ctx, s.DB, v.who.WorkshopID)
+		if err != nil {
+			return err
+		}
+	}
 	if w == nil {
 		return piecework.NotFound("There is no workshop %q.", printable(c.QueryParam("workshop")))
 	}

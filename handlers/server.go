@@ -57,15 +57,16 @@ type Server struct {
 	table    map[string]route // by method and path
 	openAPI  []byte           // the description of the interface
 	docs     docsPage         // the same for people
-	signins  *throttle        // by account and by address
+	signins  *throttle        // by account and network, or by known device
+	crowds   *throttle        // by account, and by network: gentle, since others are behind it, too
 	lookups  *throttle        // of check codes and setup links, by address
 	watches  *watches         // of sessions that boards show
 	stop     context.CancelFunc
 	beside   sync.WaitGroup // what runs beside the requests
 }
 
-// sessionLife is how long a sign-in lasts.
-const sessionLife = 7 * 24 * time.Hour
+// sessionLife is how long a sign-in lasts before [lives] has its say.
+const sessionLife = 7 * day
 
 // New makes a server. Close ends what it has running.
 func New(cfg Config) (*Server, error) {
@@ -77,7 +78,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Logger = slog.Default()
 	}
 	s := &Server{Config: cfg, echo: echo.New(), pages: pages, origins: http.NewCrossOriginProtection(), tokens: account.NewTokenCache(cfg.DB),
-		signins: newThrottle(5, 15*time.Minute), lookups: newThrottle(20, 15*time.Minute)}
+		signins: newThrottle(5, 15*time.Minute), crowds: newThrottle(50, time.Minute), lookups: newThrottle(20, 15*time.Minute)}
 	if cfg.BaseURL != "" {
 		u, err := url.Parse(cfg.BaseURL)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

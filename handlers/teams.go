@@ -75,7 +75,8 @@ func (s *Server) apiTeam(ctx context.Context, in *teamInput) (*teamOutput, error
 
 // workshopNamed is the workshop a call is about: the only one the person sees, or the one named.
 func (s *Server) workshopNamed(ctx context.Context, code string) (int64, error) {
-	own := visitIn(ctx).who.WorkshopID
+	v := visitIn(ctx)
+	own := v.who.WorkshopID
 	if code == "" {
 		if own == 0 {
 			return 0, piecework.InvalidField("workshop", "is required")
@@ -86,7 +87,7 @@ func (s *Server) workshopNamed(ctx context.Context, code string) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	if own != 0 && w.ID != own {
+	if own != 0 && w.ID != own && !v.belongs(w.ID) {
 		return 0, piecework.NotFound("There is no workshop %q.", code)
 	}
 	return w.ID, nil

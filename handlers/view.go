@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,14 +52,19 @@ var menu = []struct {
 	{piecework.Msg("Products"), "/products", []string{"/operations"}},
 	{piecework.Msg("Contractors"), "/contractors", nil},
 	{piecework.Msg("Workshops"), "/workshops", []string{"/tax-tables", "/minimum-wages", "/bank-layouts"}},
-	{piecework.Msg("Users"), "/users", nil},
+	{piecework.Msg("Users"), "/users", []string{"/audit"}},
+	{piecework.Msg("Programme"), "/programme", nil},
 }
 
 // visit is what is known about a request before its handler runs.
 type visit struct {
-	who  account.Identity // the zero value when nobody is signed in
-	lang string
-	csrf []byte // what the hidden field of forms must carry; nil for tokens
+	who       account.Identity     // the zero value when nobody is signed in
+	workshops []piecework.Workshop // of a person with several, to choose from; nil otherwise
+	newPIN    bool                 // she has to choose a PIN before anything else
+	lang      string
+	csrf      []byte // what the hidden field of forms must carry; nil for tokens
+	begun     int64  // the user who has just signed in, 0 for nobody
+	detail    string // what the audit trail says beside the action
 }
 
 type visitKey struct{}
@@ -75,6 +81,11 @@ func visitOf(c echo.Context) *visit {
 func visitIn(ctx context.Context) *visit {
 	v, _ := ctx.Value(visitKey{}).(*visit)
 	return v
+}
+
+// belongs says whether a workshop is one of several that the person has.
+func (v *visit) belongs(workshopID int64) bool {
+	return slices.ContainsFunc(v.workshops, func(w piecework.Workshop) bool { return w.ID == workshopID })
 }
 
 func (v *visit) signedIn() bool { return v.who.Role != "" }
@@ -105,7 +116,8 @@ func inWords(lang string, m *piecework.Message) string {
 // roleNames are the roles in words.
 var roleNames = map[account.Role]*piecework.Message{
 	account.Admin: piecework.Msg("Administrator"), account.Bookkeeper: piecework.Msg("Bookkeeper"), account.Lead: piecework.Msg("Lead"),
-	account.Worker: piecework.Msg("Worker"), account.Contractor: piecework.Msg("Contractor"),
+	account.Counter: piecework.Msg("Counter"), account.Worker: piecework.Msg("Worker"), account.Contractor: piecework.Msg("Contractor"),
+	account.Officer: piecework.Msg("Programme officer"),
 }
 
 // page shows a page.
@@ -147,10 +159,16 @@ func fieldErrors(lang string, invalid *piecework.Invalid) templates.Errors {
 
 func (s *Server) render(c echo.Context, status int, name string, errs templates.Errors, page any) error {
 	v := visitOf(c)
-	view := templates.View{Path: c.Request().URL.RequestURI(), CSRF: s.csrfField(c), Errors: errs, Page: page, Flash: s.popFlash(c)}
+	view := templates.View{Path: c.Request().URL.RequestURI(), CSRF: s.csrfField(c), Errors: errs, Page: page, Flash: s.popFlash(c), Demo: s.Demo != nil}
 	if v.signedIn() {
-		view.User = &templates.User{Name: v.who.Name, Role: inWords(v.lang, roleNames[v.who.Role])}
-		view.Nav = s.nav(c, v)
+		view.User = &templates.User{Name: v.who.Name, Role: inWords(v.lang, roleNames[v.who.Role]), Bench: v.who.Role == account.Counter}
+		for _, w := range v.workshops {
+			view.User.Workshops = append(view.User.Workshops, option(w.ID, w.Name))
+		}
+		view.User.Workshop = strconv.FormatInt(v.who.WorkshopID, 10)
+		if !v.newPIN {
+			view.Nav = s.nav(c, v)
+		}
 	}
 	// Buffered, so that a page that fails in the middle becomes an error page.
 	var whole strings.Builder

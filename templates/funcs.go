@@ -31,6 +31,7 @@ func funcs(lang string) template.FuncMap {
 		"money":    money,
 		"dash":     dash,
 		"paged":    paged,
+		"browser":  browserName,
 		"minus":    func(a, b int) int { return a - b },
 		"dict":     dict,
 		"list":     func(items ...any) []any { return items },

@@ -46,6 +46,7 @@ type styleData struct {
 }
 
 type signinData struct {
+	PIN, Badge bool
 	Name, Next string
 	Nobody     bool
 	Demo       []account
@@ -74,7 +75,7 @@ func fixtures(lang string) map[string]View {
 		{w("计件", "Tallies"), "/tallies", false, 0}, {w("交货", "Deliveries"), "/deliveries", false, 0}, {w("工价", "Rates"), "/rates", false, 0},
 		{w("结算", "Pay runs"), "/runs", false, 0}, {w("人员", "People"), "/people", false, 0},
 	}
-	user := &User{w("王秀英", "Wang Xiuying"), w("组长", "Lead")}
+	user := &User{Name: w("王秀英", "Wang Xiuying"), Role: w("组长", "Lead")}
 	style := styleData{
 		Orders: orders{[]order{
 			{"PO-1031", w("桃木手串 平安扣", "Peachwood bracelet, safety knot"), "2026-10-31", "open", 2480, 3600, "18450.00"},

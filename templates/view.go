@@ -11,12 +11,17 @@ type View struct {
 	Flash  *Flash // what the last action changed, or nil
 	Errors Errors // what is wrong with the form that was sent; the layout lists them above the page
 	Page   any    // the page's own struct
+	Demo   bool   // everything is made up and anybody may come in, which every page says
 }
 
 // User is who is signed in.
 type User struct {
 	Name string
 	Role string // in words
+	// Workshops are those she may change to, nil when there is no choice; Workshop is the value of the one she is in.
+	Workshops []Option
+	Workshop  string
+	Bench     bool // she counts at the bench and sees nothing else
 }
 
 // Link is an entry of the navigation.

@@ -292,7 +292,11 @@ func (a *app) greet(ctx context.Context, db *bun.DB, address string, signIns []h
 	} else {
 		fmt.Fprintf(&b, "The demo is at %s\nSign in as one of these, each with the password %s\n", address, demo.Password)
 		for _, s := range signIns {
-			fmt.Fprintf(&b, "  %-12s %s\n", s.Name, s.Role)
+			how := ""
+			if s.Password != demo.Password {
+				how = "  (PIN " + s.Password + ")"
+			}
+			fmt.Fprintf(&b, "  %-12s %s%s\n", s.Name, s.Role, how)
 		}
 	}
 	if setup != "" {
@@ -311,7 +315,7 @@ func demoSignIns(ctx context.Context, db *bun.DB) ([]handlers.DemoAccount, error
 	}
 	var list []handlers.DemoAccount
 	for _, s := range demo.SignIns {
-		list = append(list, handlers.DemoAccount{Role: s.Role, Name: s.Username, Password: demo.Password})
+		list = append(list, handlers.DemoAccount{Role: s.Role, Name: s.Username, Password: s.Secret()})
 	}
 	return list, nil
 }

@@ -20,8 +20,11 @@ import (
 // Seed is the seed of the demo that the program serves.
 const Seed = 20260518
 
-// Password is the password of every sign-in of the demo.
-const Password = "jijian-demo"
+// Password is the password of every sign-in of the demo, PIN the PIN of those who come in with one.
+const (
+	Password = "jijian-demo"
+	PIN      = "402857"
+)
 
 // SignIn is one way into the demo.
 type SignIn struct {
@@ -30,13 +33,23 @@ type SignIn struct {
 	Name     string
 }
 
-// SignIns has one sign-in for each role, all with [Password].
+// Secret is what lets the sign-in in: [Password], or [PIN] at the bench.
+func (s SignIn) Secret() string {
+	if s.Role == account.Counter {
+		return PIN
+	}
+	return Password
+}
+
+// SignIns has one sign-in for each role.
 var SignIns = []SignIn{
 	{account.Admin, "admin", "周文静"},
 	{account.Bookkeeper, "bookkeeper", "孙丽华"},
 	{account.Lead, "lead", lead},
 	{account.Worker, "worker", "王秀英"},
 	{account.Contractor, "contractor", "锦绣花坊"},
+	{account.Counter, "a02-bench", ""}, // by her number; at the bench she has her badge
+	{account.Officer, "officer", "马晓东"},
 }
 
 // lead is who records in the demo's books.
@@ -152,6 +165,10 @@ func (m *month) chance(of int) bool { return m.rng.IntN(of) == 0 }
 // admit adds the sign-ins.
 func (m *month) admit() {
 	for _, s := range SignIns {
+		if s.Role == account.Counter {
+			m.try(func() error { return m.choosePIN(m.shops[0].crew[1]) })
+			continue
+		}
 		u := &account.User{Username: s.Username, Name: s.Name, Role: s.Role}
 		switch s.Role {
 		case account.Lead:
@@ -163,4 +180,13 @@ func (m *month) admit() {
 		}
 		m.try(func() error { return account.CreateUser(m.ctx, m.db, u, Password) })
 	}
+}
+
+// choosePIN lets a worker count at the bench, with the demo's PIN for her own.
+func (m *month) choosePIN(w *piecework.Worker) error {
+	first, u, err := account.GivePIN(m.ctx, m.db, w.ID, account.Counter)
+	if err != nil {
+		return err
+	}
+	return account.ChoosePIN(m.ctx, m.db, u.ID, first, PIN)
 }

@@ -212,7 +212,7 @@ func TestEverySignInWorks(t *testing.T) {
 	db := demotest.DB(t)
 	roles := map[account.Role]bool{}
 	for _, s := range demo.SignIns {
-		u, err := account.Authenticate(t.Context(), db, s.Username, demo.Password)
+		u, err := account.Authenticate(t.Context(), db, s.Username, s.Secret())
 		if err != nil {
 			t.Fatalf("%s: %v", s.Username, err)
 		}

@@ -237,3 +237,16 @@ func TestOwnerOf(t *testing.T) {
 		t.Errorf("an unknown kind: %v", err)
 	}
 }
+
+func TestWeakPINs(t *testing.T) {
+	w := &piecework.Worker{Code: "A402857", Phone: "138-0538-0217"}
+	for pin, weak := range map[string]bool{"402858": false, "714209": false, "907316": false, "111111": true, "121212": true, "112211": true, "123456": true, "654321": true,
+		"135791": true, "890123": true, "123321": true, "408408": true, "520131": true, "850412": true, "198504": true, "041285": true, "402857": true, "380217": true, "138053": true,
+		"40285": true, "4028570": true, "40285a": true, "４０２８５８": true, "": true} {
+		v := &piecework.Invalid{}
+		account.CheckPIN(v, pin, w)
+		if (v.Err() != nil) != weak {
+			t.Errorf("%q is weak: %v", pin, v.Err() != nil)
+		}
+	}
+}

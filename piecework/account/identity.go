@@ -30,6 +30,9 @@ const (
 // Roles are all roles, in the order a form offers them.
 var Roles = []Role{Admin, Bookkeeper, Lead, Counter, Worker, Contractor, Officer}
 
+// OfficeRoles are the roles between which a user can change: the others belong to who she is.
+var OfficeRoles = []Role{Admin, Bookkeeper, Lead, Officer}
+
 // OfPerson says whether who has the role is one of the workers, so that badge, phone number and PIN let her in.
 func (r Role) OfPerson() bool { return r == Worker || r == Counter }
 

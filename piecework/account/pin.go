@@ -53,7 +53,7 @@ func weakPIN(pin string) bool {
 		return true
 	}
 	for _, layout := range []string{"060102", "020106", "010206", "200601", "012006"} {
-		if _, err := time.Parse(layout, pin); err == nil {
+		if t, err := time.Parse(layout, pin); err == nil && t.Year() >= 1900 && t.Year() < 2100 {
 			return true
 		}
 	}

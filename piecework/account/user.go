@@ -169,7 +169,7 @@ func shutDoors(ctx context.Context, db bun.IDB, userID int64) error {
 func Disable(ctx context.Context, db bun.IDB, id int64, disabled bool) error {
 	q := db.NewUpdate().Model((*User)(nil)).Set("disabled = ?", disabled).Where("id = ?", id)
 	if disabled {
-		q = q.Where("role <> ? OR (SELECT COUNT(*) FROM users o WHERE o.role = ? AND NOT o.disabled AND o.id <> ?) > 0", Admin, Admin, id)
+		q = q.Where(anotherAdmin, Admin, Admin, id)
 	}
 	res, err := q.Exec(ctx)
 	if err != nil {
@@ -179,10 +179,41 @@ func Disable(ctx context.Context, db bun.IDB, id int64, disabled bool) error {
 		if _, err := UserByID(ctx, db, id); err != nil {
 			return err
 		}
-		return piecework.Conflict("This is the only administrator. Add another one first.")
+		return errOnlyAdmin
 	}
 	return nil
 }
+
+// ChangeRole makes a user another of [OfficeRoles], with the workshops she has. The last administrator stays one.
+func ChangeRole(ctx context.Context, db bun.IDB, id int64, role Role) error {
+	u, err := UserByID(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(OfficeRoles, u.Role) || !slices.Contains(OfficeRoles, role) {
+		return piecework.InvalidField("role", "choose one")
+	}
+	if role == Lead && u.WorkshopID == 0 {
+		return piecework.Conflict("A lead needs a workshop. Give one first.")
+	}
+	q := db.NewUpdate().Model((*User)(nil)).Set("role = ?", role).Where("id = ?", id)
+	if role != Admin {
+		q = q.Where(anotherAdmin, Admin, Admin, id)
+	}
+	res, err := q.Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("change role: %w", err)
+	}
+	if n, _ := res.RowsAffected(); n == 0 {
+		return errOnlyAdmin
+	}
+	return nil
+}
+
+// anotherAdmin holds unless the user is the last administrator who can come in.
+const anotherAdmin = "role <> ? OR (SELECT COUNT(*) FROM users o WHERE o.role = ? AND NOT o.disabled AND o.id <> ?) > 0"
+
+var errOnlyAdmin = piecework.Conflict("This is the only administrator. Add another one first.")
 
 func users(db bun.IDB, model any) *bun.SelectQuery {
 	return db.NewSelect().Model(model).Relation("Workshop").Relation("Worker").Relation("Contractor")

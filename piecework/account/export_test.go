@@ -1,0 +1,4 @@
+package account
+
+// CheckPIN lets tests choose PINs.
+var CheckPIN = checkPIN
