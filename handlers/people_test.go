@@ -164,7 +164,7 @@ func TestLeadOfTwoWorkshops(t *testing.T) {
 	admin.post(path+"/workshops/take", "workshop", fmt.Sprint(w2)).wants(t, 409, "唯一的微工厂")
 	admin.post(path+"/role", "role", "bookkeeper").wants(t, 303)
 	lead.post(fmt.Sprintf("/runs/%d/approve", ids["run"][1])).wants(t, 303)
-	admin.get("/audit").wants(t, 200, "更改了用户角色", "lead: lead → bookkeeper", "给用户增加了微工厂", "核准了结算", fmt.Sprintf(`href="/runs/%d"`, ids["run"][1]))
+	admin.get("/audit").wants(t, 200, "更改了用户身份", "lead: lead → bookkeeper", "给用户增加了微工厂", "核准了结算", fmt.Sprintf(`href="/runs/%d"`, ids["run"][1]))
 	admin.get("/audit?q=王组长").wants(t, 200, "登录")
 	for _, role := range []string{"worker", "boss", ""} {
 		admin.post(path+"/role", "role", role).wants(t, 422)
@@ -249,7 +249,7 @@ func TestSessionsAndLinks(t *testing.T) {
 		t.Errorf("signed in with the password before, yet %d", a.status)
 	}
 	admin.get(path).wants(t, 200, "WeChat · Android")
-	admin.post(path + "/signout").wants(t, 303)
+	admin.post(path+"/signout").wants(t, 303)
 	if a := phone.get("/account"); a.status != 303 {
 		t.Errorf("signed out by the administrator, yet %d", a.status)
 	}
