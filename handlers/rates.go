@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -80,6 +81,7 @@ type rateShow struct {
 	Rate     rateRow
 	Steps    []string // of its tiers
 	Span     string   // over what their pieces are counted
+	Plan     *planShown
 	AgreedAt time.Time
 	Settled  bool // it covers work that is settled, so that there may be arrears
 }
@@ -100,7 +102,7 @@ func (s *Server) rateShow(c echo.Context) error {
 		return err
 	}
 	v := visitOf(c)
-	return s.page(c, "rates/show", rateShow{rows[0], steps(v, r), tierForm{v}.span(r.TierSpan), r.CreatedAt.In(s.zone(c)), settled})
+	return s.page(c, "rates/show", rateShow{rows[0], steps(v, r), tierForm{v}.span(r.TierSpan), planOf(v, r), r.CreatedAt.In(s.zone(c)), settled})
 }
 
 // rateWithdraw takes a rate back.
@@ -141,6 +143,7 @@ type rateForm struct {
 	Operations []templates.Option
 	Orders     []templates.Option
 	Tiers      tierForm
+	Schemes    []templates.Option // plans by time
 }
 
 // rateNew asks for a rate; the address may name the operation, the order and the day it is for, and suggest the rate.
@@ -151,7 +154,7 @@ func (s *Server) rateNew(c echo.Context) error {
 
 // rateForm shows the form of a rate, with what is wrong in it if wrong is not nil.
 func (s *Server) rateForm(c echo.Context, wrong error, typed values) error {
-	ctx, p := c.Request().Context(), rateForm{Form: typed, Tiers: tierForm{visitOf(c)}}
+	ctx, p := c.Request().Context(), rateForm{Form: typed, Tiers: tierForm{visitOf(c)}, Schemes: schemes(visitOf(c))}
 	orders, err := piecework.OpenOrders(ctx, s.DB, visitOf(c).who.WorkshopID)
 	if err != nil {
 		return err
@@ -193,6 +196,7 @@ type ratePreview struct {
 	Steps         []string // of its tiers
 	Span          string
 	Arrears       arrearsTable
+	Plan          *planShown
 }
 
 // rateCreate shows first whose open pay a rate would change; sent again with step "save" it agrees the rate, with step "change"
@@ -200,8 +204,10 @@ type ratePreview struct {
 func (s *Server) rateCreate(c echo.Context) error {
 	ctx, f := c.Request().Context(), readForm(c)
 	r := &piecework.PieceRate{OperationID: f.id(s, "operation", "operation"), OrderID: f.id(s, "order", "order"),
-		EffectiveFrom: f.date("effective_from"), Rate: f.rate("rate"), CreatedBy: visitOf(c).who.Name}
-	f.tiers(r)
+		EffectiveFrom: f.date("effective_from"), CreatedBy: visitOf(c).who.Name}
+	if f.tiers(r); !f.terms(r) {
+		r.Rate = f.rate("rate")
+	}
 	if f.text("step") == "change" {
 		return s.rateForm(c, nil, f.values())
 	}
@@ -245,7 +251,7 @@ func (s *Server) rateAgreed(c echo.Context, r *piecework.PieceRate) error {
 }
 
 func (s *Server) ratePreview(c echo.Context, r *piecework.PieceRate, typed values) error {
-	ctx, p := c.Request().Context(), ratePreview{Form: typed, Rate: r, Steps: steps(visitOf(c), r), Span: tierForm{visitOf(c)}.span(r.TierSpan)}
+	ctx, p := c.Request().Context(), ratePreview{Form: typed, Rate: r, Steps: steps(visitOf(c), r), Span: tierForm{visitOf(c)}.span(r.TierSpan), Plan: planOf(visitOf(c), r)}
 	var err error
 	if p.Operation, err = piecework.OperationByID(ctx, s.DB, r.OperationID); err != nil {
 		return err
@@ -278,7 +284,7 @@ func (s *Server) ratePreview(c echo.Context, r *piecework.PieceRate, typed value
 
 // Fields are the names of what was typed, to be sent again.
 func (p ratePreview) Fields() []string {
-	return append([]string{"operation", "order", "effective_from", "rate"}, tierFields()...)
+	return slices.Concat([]string{"operation", "order", "effective_from", "rate"}, termFields, tierFields())
 }
 
 // Difference is how much the pay of everyone touched changes together.

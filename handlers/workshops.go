@@ -73,6 +73,9 @@ func (s *Server) workshopNew(c echo.Context) error {
 func settingsOf(w *piecework.Workshop) values {
 	typed := values{"code": w.Code, "name": w.Name, "timezone": w.Timezone, "damage_cap_percent": fmt.Sprint(w.DamageCapPercent),
 		"wage_region": w.WageRegion, "team_share": string(w.TeamShare), "repeat_seconds": fmt.Sprint(w.RepeatSeconds), "repeat_minutes": fmt.Sprint(w.RepeatMinutes)}
+	if w.Guarantee.Holds() {
+		typed["guarantee_amount"], typed["guarantee_per"], typed["guarantee_over"] = w.Guarantee.Amount.String(), string(w.Guarantee.Per), string(w.Guarantee.Over)
+	}
 	if w.SecondPersonAbove >= 0 {
 		typed["second_person_above"] = piecework.Fen(w.SecondPersonAbove).String()
 	}
@@ -127,6 +130,10 @@ func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) er
 	w.RepeatSeconds, w.RepeatMinutes = int(f.number("repeat_seconds")), int(f.number("repeat_minutes"))
 	if share := f.text("team_share"); share != "" {
 		w.TeamShare = piecework.TeamShare(share)
+	}
+	w.Guarantee = piecework.Guarantee{Per: piecework.Stretch(f.text("guarantee_per")), Over: piecework.Stretch(f.text("guarantee_over"))}
+	if f.text("guarantee_amount") != "" {
+		w.Guarantee.Amount = f.money("guarantee_amount")
 	}
 	w.SecondPersonAbove = -1
 	if f.text("second_person_above") != "" {

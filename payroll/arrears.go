@@ -202,7 +202,8 @@ func (a *repricing) read(ctx context.Context, db bun.IDB, w *piecework.Workshop)
 		work.Fixed, work.Counts = old, piecework.Counts{Good: a.runs[p.CorrectsRunID].Policy.Paid(p.Counts)}
 		a.in.Work = append(a.in.Work, *work)
 		now, ok := book.Find(p.OrderID, p.OperationID, p.Day)
-		if ok && now.ID == a.rate.ID && old.ID != now.ID && (old.Tiered() || now.Tiered() || old.Rate.Cmp(now.Rate) != 0) {
+		// What was paid by time stays: the pieces that share a session's time were paid together.
+		if ok && now.ID == a.rate.ID && old.ID != now.ID && !old.ByTime() && !now.ByTime() && (old.Tiered() || now.Tiered() || old.Rate.Cmp(now.Rate) != 0) {
 			if day, seen := first[p.old()]; !seen || p.Day < day {
 				first[p.old()] = p.Day
 			}
@@ -252,7 +253,8 @@ func (a *repricing) steps() {
 func (a *repricing) price() map[arrearsKey]piecework.Money {
 	sums := map[arrearsKey]piecework.Money{}
 	a.in.Policy = Policy{} // the runs have said already which pieces are paid
-	for _, l := range a.in.workLines(&Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}}) {
+	lines, _ := a.in.workLines(&Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}})
+	for _, l := range lines {
 		k := arrearsKey{l.CorrectsRunID, l.worker, l.TeamID, l.OrderID, l.OperationID}
 		sums[k] = sums[k].Add(l.Amount)
 	}

@@ -29,7 +29,7 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if r.Workshop, err = piecework.WorkshopByID(ctx, db, r.WorkshopID); err != nil {
 		return nothing, err
 	}
-	r.Policy = PolicyOf(r.Workshop)
+	r.Policy, r.Guarantee = PolicyOf(r.Workshop), r.Workshop.Guarantee
 	in := Input{Policy: r.Policy, Until: r.PeriodTo}
 	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
 		return nothing, err
@@ -64,7 +64,10 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
 		return nothing, err
 	}
-	if in.Before, err = paidBefore(ctx, db, r.ID, &in); err != nil {
+	if err := r.addGuarantee(ctx, db, &in, 0); err != nil {
+		return nothing, err
+	}
+	if err := addBefore(ctx, db, r.ID, &in); err != nil {
 		return nothing, err
 	}
 	res := Compute(in)
@@ -84,7 +87,8 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 		return nothing, err
 	}
 	r.ComputedAt, r.Stale = piecework.Now(), false
-	if err := r.save(ctx, db, "computed_at", "stale", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent"); err != nil {
+	if err := r.save(ctx, db, "computed_at", "stale", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent",
+		"guarantee_amount", "guarantee_per", "guarantee_over"); err != nil {
 		return nothing, err
 	}
 	return outcomeOf(in, res), r.saveSlips(ctx, db, res.Slips)
@@ -116,6 +120,7 @@ func (r *PayRun) release(ctx context.Context, db bun.Tx) error {
 		"DELETE FROM tally_claims WHERE run_id = ?",
 		"DELETE FROM run_rates WHERE run_id = ?",
 		"DELETE FROM carries WHERE run_id = ?",
+		"DELETE FROM slip_parts WHERE slip_id IN (SELECT id FROM slips WHERE run_id = ?)",
 		"DELETE FROM slip_lines WHERE slip_id IN (SELECT id FROM slips WHERE run_id = ?)",
 		"DELETE FROM slips WHERE run_id = ?",
 		"UPDATE carries SET taken_by_run_id = NULL WHERE taken_by_run_id = ?",
@@ -349,7 +354,7 @@ func (r *PayRun) ratesChanged(ctx context.Context, db bun.IDB) (bool, error) {
 	}
 	for at, rate := range used {
 		now, ok := book.Find(at.OrderID, at.OperationID, at.Day)
-		if !ok || now.Rate.Cmp(rate.Rate) != 0 || (now.Tiered() || rate.Tiered()) && now.ID != rate.ID {
+		if !ok || now.Rate.Cmp(rate.Rate) != 0 || (now.Tiered() || now.ByTime() || rate.Tiered() || rate.ByTime()) && now.ID != rate.ID {
 			return true, nil
 		}
 	}

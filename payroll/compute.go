@@ -18,6 +18,8 @@ const (
 	Tier       Kind = "tier"
 	Team       Kind = "team"
 	BackPay    Kind = "arrears"
+	Premium    Kind = "premium"   // work by a plan with standard times
+	Guarantee  Kind = "guarantee" // what the pieces lack to what the workshop guarantees
 	Bonus      Kind = "bonus"
 	Allowance  Kind = "allowance"
 	MakeUp     Kind = "make_up"
@@ -29,7 +31,7 @@ const (
 )
 
 // kindOrder is the order of lines on a slip.
-var kindOrder = []Kind{Piece, Tier, Team, BackPay, Bonus, Allowance, MakeUp, Tax, Correction, Deduction, Damage, Advance}
+var kindOrder = []Kind{Piece, Tier, Team, Premium, Guarantee, BackPay, Bonus, Allowance, MakeUp, Tax, Correction, Deduction, Damage, Advance}
 
 func (k Kind) order() int { return slices.Index(kindOrder, k) }
 
@@ -103,6 +105,10 @@ type Input struct {
 	Marked      map[int64]piecework.WorkSession   // sessions whose time is paid at another percentage of the rate, by id
 	Grades      map[int64][]piecework.WorkerGrade // by worker, the latest first
 	Before      map[Span]int64                    // paid pieces of a span that other, locked runs have paid
+	Times       Presence                          // how long workers were at sessions with work that is paid by time; nobody knows of the others
+	Paid        []PaidByTime                      // what other, locked runs have paid of these sessions by time
+	Other       map[Sitting]piecework.Counts      // and what they have paid otherwise
+	Guaranteed  Guaranteed
 }
 
 // Unpriced is work for which no rate was agreed. It is never zero pay: it waits until there is one.
@@ -123,7 +129,7 @@ type Result struct {
 // Compute works out the pay. The same input gives the same result, whatever the order of its parts.
 func Compute(in Input) Result {
 	res := Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}}
-	lines := in.workLines(&res)
+	lines, earned := in.workLines(&res)
 	for i := range in.Arrears {
 		lines = append(lines, in.Arrears[i].line())
 	}
@@ -160,7 +166,15 @@ func Compute(in Input) Result {
 			slip(id)
 		}
 	}
+	var days map[int64][]piecework.Date
+	if in.Guaranteed.Holds() {
+		days = in.Guaranteed.days(earned)
+		for id := range days {
+			slip(id)
+		}
+	}
 	for id, s := range byWorker {
+		s.guarantee(&in, days[id], earned)
 		s.makeUp(in.Hours)
 		if s.Gross.IsZero() && len(s.Lines) == 0 && len(taking[id]) == 0 {
 			continue
@@ -230,7 +244,7 @@ func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 		if rest := owed.Sub(fits); !rest.IsZero() {
 			s.CarriedForward = s.CarriedForward.Add(rest)
 			kind := t.line.Kind
-			if kind == Piece || kind == Tier || kind == Team || kind == BackPay { // a reversal that outweighs the work it meets; later runs owe it as a correction
+			if slices.Contains([]Kind{Piece, Tier, Team, Premium, BackPay}, kind) { // a reversal that outweighs the work it meets; later runs owe it as a correction
 				kind = Correction
 			}
 			s.Carries = append(s.Carries, Carry{Kind: kind, Amount: rest, Since: t.since, OrderID: t.line.OrderID,
@@ -300,6 +314,7 @@ func compareLines(a, b Line) int {
 		cmp.Compare(a.CarriedFromRunID, b.CarriedFromRunID),
 		cmp.Compare(a.AdjustmentID, b.AdjustmentID),
 		a.Amount.Cmp(b.Amount),
+		cmp.Compare(a.Quantity, b.Quantity),
 		cmp.Compare(a.Note, b.Note),
 	)
 }

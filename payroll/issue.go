@@ -20,6 +20,9 @@ func (r *PayRun) saveSlips(ctx context.Context, db bun.Tx, slips []Slip) error {
 		if _, err := db.NewInsert().Model(&chunk).Exec(ctx); err != nil {
 			return fmt.Errorf("save slips: %w", err)
 		}
+		if err := saveParts(ctx, db, chunk); err != nil {
+			return err
+		}
 		var lines []Line
 		var carries []Carry
 		for _, s := range chunk {
@@ -84,10 +87,13 @@ func loadSlips(ctx context.Context, db bun.IDB, of func(*bun.SelectQuery) *bun.S
 	if err := of(q).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read slips: %w", err)
 	}
+	if err := loadParts(ctx, db, list); err != nil {
+		return nil, err
+	}
 	return list, nameLines(ctx, db, list)
 }
 
-// nameLines fills order, product, operation, team and tiered rate of every line from one query each, however many lines there are.
+// nameLines fills order, product, operation, team and rate in tiers or by time of every line from one query each, however many lines there are.
 func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	orders, operations := map[int64]*piecework.ProcessingOrder{}, map[int64]*piecework.Operation{}
 	teams, rates := map[int64]*piecework.Worker{}, map[int64]*piecework.PieceRate{}

@@ -3,6 +3,7 @@ package payroll
 import (
 	"context"
 	"fmt"
+	"math/big"
 
 	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
@@ -226,15 +227,13 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 // earnedByOrder is what locked runs of single orders have paid, of the work in the sessions whose hours this run has, of one worker or
 // (0) of all. What counts towards the minimum wage counts: ordinary time, and corrections do not.
 func (r *PayRun) earnedByOrder(ctx context.Context, db bun.Tx, workerID int64) (map[int64]piecework.Money, error) {
-	var runs []PayRun
-	err := db.NewSelect().Model(&runs).Relation("Workshop").Where("pr.workshop_id = ? AND pr.order_id IS NOT NULL", r.WorkshopID).
-		Where("pr.status IN (?) AND pr.period_from <= ? AND pr.period_to >= ?", bun.List([]RunStatus{Approved, PaidOut}), r.PeriodTo, r.PeriodFrom).Order("pr.id").Scan(ctx)
+	runs, err := r.runsOfOrders(ctx, db)
 	if err != nil {
-		return nil, fmt.Errorf("find runs of orders: %w", err)
+		return nil, err
 	}
 	earned := map[int64]piecework.Money{}
 	for i := range runs {
-		lines, err := runs[i].pricedAgain(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery {
+		lines, _, err := runs[i].pricedAgain(ctx, db, piecework.Guarantee{}, func(q *bun.SelectQuery) *bun.SelectQuery {
 			return q.Where("t.session_id IN (SELECT session_id FROM attendances WHERE run_id = ?)", r.ID)
 		})
 		if err != nil {
@@ -249,22 +248,34 @@ func (r *PayRun) earnedByOrder(ctx context.Context, db bun.Tx, workerID int64) (
 	return earned, nil
 }
 
-// pricedAgain is the lines of some of the work that a locked run has claimed, at the rates it used.
-func (r *PayRun) pricedAgain(ctx context.Context, db bun.Tx, of which) ([]workerLine, error) {
+// runsOfOrders are the locked runs of single orders about days of this run.
+func (r *PayRun) runsOfOrders(ctx context.Context, db bun.Tx) ([]PayRun, error) {
+	var runs []PayRun
+	err := db.NewSelect().Model(&runs).Relation("Workshop").Where("pr.workshop_id = ? AND pr.order_id IS NOT NULL", r.WorkshopID).
+		Where("pr.status IN (?) AND pr.period_from <= ? AND pr.period_to >= ?", bun.List([]RunStatus{Approved, PaidOut}), r.PeriodTo, r.PeriodFrom).Order("pr.id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find runs of orders: %w", err)
+	}
+	return runs, nil
+}
+
+// pricedAgain is the lines of some of the work that a locked run has claimed, at the rates it used, and where something is guaranteed what
+// each day's pieces come to.
+func (r *PayRun) pricedAgain(ctx context.Context, db bun.Tx, g piecework.Guarantee, of which) ([]workerLine, map[WorkerDay]*big.Rat, error) {
 	claimed := func(q *bun.SelectQuery) *bun.SelectQuery {
 		return of(q).Where("EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id AND tc.run_id = ?)", r.ID)
 	}
-	in := Input{Policy: r.Policy}
+	in := Input{Policy: r.Policy, Guaranteed: Guaranteed{Guarantee: g}}
 	used, err := r.usedRates(ctx, db)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if in.Work, err = sumWork(ctx, db, claimed); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	reversals, err := readReversals(ctx, db, r.ID, claimed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, rev := range reversals {
 		in.Work = append(in.Work, rev.work())
@@ -275,9 +286,13 @@ func (r *PayRun) pricedAgain(ctx context.Context, db bun.Tx, of which) ([]worker
 		}
 	}
 	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return in.workLines(&Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}}), nil
+	if err := addTimes(ctx, db, r.ID, &in); err != nil {
+		return nil, nil, err
+	}
+	lines, earned := in.workLines(&Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}})
+	return lines, earned, nil
 }
 
 // MinimumHourly is the minimum wage for an hour in a region on a day; 0 when it is not known.

@@ -26,7 +26,7 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 	if err != nil {
 		return slip, waiting, err
 	}
-	if in.Before, err = paidBefore(ctx, db, 0, &in); err != nil {
+	if err := addBefore(ctx, db, 0, &in); err != nil {
 		return slip, waiting, err
 	}
 	res := Compute(in)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -60,16 +61,28 @@ type lineKey struct {
 type group struct {
 	piecework.Counts
 	quantity int64
-	sessions map[int64]int64 // paid pieces of each session, for a team to be shared by
+	sessions map[int64]int64             // paid pieces of each session, for a team to be shared by
+	days     map[piecework.Date]*big.Rat // paid pieces of each day, for a guarantee
+	parts    []Part                      // of a line paid by time
 }
 
 // pricing collects the groups of a computation.
 type pricing struct {
 	*Input
 	groups map[lineKey]*group
+	earned map[WorkerDay]*big.Rat // what the pieces of a day come to, where something is guaranteed
 }
 
-func (p *pricing) add(k lineKey, quantity int64, c piecework.Counts, sessions map[int64]int64) {
+// rate is the rate some work is priced at, or nil.
+func (in *Input) rate(w *Work) *piecework.PieceRate {
+	if w.Fixed != nil {
+		return w.Fixed
+	}
+	rate, _ := in.Rates.Find(w.OrderID, w.OperationID, w.Day)
+	return rate
+}
+
+func (p *pricing) add(k lineKey, quantity int64, c piecework.Counts, sessions map[int64]int64) *group {
 	g := p.groups[k]
 	if g == nil {
 		g = &group{sessions: map[int64]int64{}}
@@ -82,22 +95,43 @@ func (p *pricing) add(k lineKey, quantity int64, c piecework.Counts, sessions ma
 			g.sessions[id] += n
 		}
 	}
+	return g
 }
 
-// workLines groups the work by worker, order, operation and rate, and multiplies each group once.
-func (in *Input) workLines(res *Result) []workerLine {
-	p := pricing{in, map[lineKey]*group{}}
-	spans := map[Span][]tiered{}
+// on notes on which days pieces of a group were made: quantity, divided as by is.
+func (g *group) on(quantity int64, by map[piecework.Date]int64) {
+	sum := int64(0)
+	for _, n := range by {
+		sum += n
+	}
+	if g.days == nil {
+		g.days = map[piecework.Date]*big.Rat{}
+	}
+	for day, n := range by {
+		if g.days[day] == nil {
+			g.days[day] = new(big.Rat)
+		}
+		if sum != 0 {
+			part := new(big.Rat).SetFrac64(n, sum)
+			g.days[day].Add(g.days[day], part.Mul(part, new(big.Rat).SetInt64(quantity)))
+		}
+	}
+}
+
+// workLines groups the work by worker, order, operation and rate, and multiplies each group once. Where something is guaranteed it also
+// says what each day's pieces come to.
+func (in *Input) workLines(res *Result) ([]workerLine, map[WorkerDay]*big.Rat) {
+	p := pricing{in, map[lineKey]*group{}, map[WorkerDay]*big.Rat{}}
+	spans, sittings := map[Span][]tiered{}, map[Sitting][]tiered{}
 	for i := range in.Work {
 		w := &in.Work[i]
 		at := Unpriced{w.OrderID, w.OperationID, w.Day}
-		rate := w.Fixed
+		rate := in.rate(w)
 		if rate == nil {
-			var ok bool
-			if rate, ok = in.Rates.Find(w.OrderID, w.OperationID, w.Day); !ok {
-				res.Unpriced[at] = res.Unpriced[at].Plus(w.Counts)
-				continue
-			}
+			res.Unpriced[at] = res.Unpriced[at].Plus(w.Counts)
+			continue
+		}
+		if w.Fixed == nil {
 			res.Priced[at] = rate
 		}
 		if rate.Tiered() {
@@ -105,17 +139,26 @@ func (in *Input) workLines(res *Result) []workerLine {
 			spans[s] = append(spans[s], tiered{w, rate})
 			continue
 		}
+		if _, team := in.Teams[w.WorkerID]; rate.ByTime() && !team { // nobody writes down how long a team was at it
+			s := Sitting{w.SessionID, w.WorkerID}
+			sittings[s] = append(sittings[s], tiered{w, rate})
+			continue
+		}
 		paid := in.Policy.Paid(w.Counts)
 		k := lineKey{kind: Piece, worker: w.WorkerID, order: w.OrderID, operation: w.OperationID, rate: rate.Rate.Millionths(), corrects: w.CorrectsRunID, Factor: in.factor(w)}
-		p.add(k, paid, w.Counts, map[int64]int64{w.SessionID: paid})
+		g := p.add(k, paid, w.Counts, map[int64]int64{w.SessionID: paid})
+		if in.Guaranteed.Holds() {
+			g.on(paid, map[piecework.Date]int64{w.Day: paid})
+		}
 	}
 	for s, list := range spans {
 		p.addTiers(list, in.Before[s])
 	}
-	return p.lines()
+	p.addByTime(sittings)
+	return p.lines(), p.earned
 }
 
-// tiered is some work with its rate of several tiers.
+// tiered is some work with its rate, of several tiers or by time.
 type tiered struct {
 	*Work
 	rate *piecework.PieceRate
@@ -131,10 +174,11 @@ func (p *pricing) addTiers(list []tiered, before int64) {
 	for first := 0; first < len(list); {
 		end := first
 		var counts piecework.Counts
-		sessions := map[int64]int64{}
+		sessions, days := map[int64]int64{}, map[piecework.Date]int64{}
 		for ; end < len(list) && list[end].CorrectsRunID == list[first].CorrectsRunID; end++ {
 			counts = counts.Plus(list[end].Counts)
 			sessions[list[end].SessionID] += p.Policy.Paid(list[end].Counts)
+			days[list[end].Day] += p.Policy.Paid(list[end].Counts)
 		}
 		w, rate := list[first].Work, list[first].rate
 		to := before + p.Policy.Paid(counts)
@@ -148,7 +192,10 @@ func (p *pricing) addTiers(list []tiered, before int64) {
 			if i > 0 {
 				counts = piecework.Counts{} // the first line of the step tells of all its pieces
 			}
-			p.add(k, part.Quantity, counts, sessions)
+			g := p.add(k, part.Quantity, counts, sessions)
+			if p.Guaranteed.Holds() {
+				g.on(part.Quantity, days)
+			}
 		}
 		before, first = to, end
 	}
@@ -158,7 +205,7 @@ func (p *pricing) addTiers(list []tiered, before int64) {
 func (p *pricing) lines() []workerLine {
 	lines := make([]workerLine, 0, len(p.groups))
 	for k, g := range p.groups {
-		if g.Counts.IsZero() && g.quantity == 0 {
+		if g.Counts.IsZero() && g.quantity == 0 && !k.repricing {
 			continue // struck within the period: nothing happened
 		}
 		l := Line{Kind: k.kind, OrderID: k.order, OperationID: k.operation, Quantity: g.quantity, Rate: piecework.Millionths(k.rate),
@@ -169,14 +216,31 @@ func (p *pricing) lines() []workerLine {
 		if k.corrects != 0 {
 			l.Kind = Correction
 		}
-		l.Amount = l.Rate.Times(l.Quantity)
+		if k.kind == Premium {
+			l.Amount, l.Parts = sumParts(g.parts), g.parts
+		} else {
+			l.Amount = l.Rate.Times(l.Quantity)
+		}
+		first := len(lines)
 		if team, ok := p.Teams[k.worker]; ok {
 			lines = append(lines, p.share(l, k.worker, team, g.sessions)...)
 		} else {
 			lines = append(lines, workerLine{k.worker, l})
 		}
+		for i := range lines[first:] {
+			p.earnedByDay(&lines[first+i], g)
+		}
 	}
 	return lines
+}
+
+// addBefore reads what locked runs other than runID have paid of the spans and sessions of some work, and how long workers were there
+// where that decides about the pay.
+func addBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (err error) {
+	if in.Before, err = paidBefore(ctx, db, runID, in); err != nil {
+		return err
+	}
+	return addTimes(ctx, db, runID, in)
 }
 
 // paidBefore is how many paid pieces of the spans of some work other, locked runs have paid: those that a reversal takes back from, and
@@ -187,10 +251,7 @@ func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Sp
 	wide := map[int64]bool{} // runs of which all days count
 	for i := range in.Work {
 		w := &in.Work[i]
-		rate := w.Fixed
-		if rate == nil {
-			rate, _ = in.Rates.Find(w.OrderID, w.OperationID, w.Day)
-		}
+		rate := in.rate(w)
 		if rate == nil || !rate.Tiered() || rate.TierSpan == piecework.PerPeriod && w.CorrectsRunID == 0 {
 			continue
 		}
@@ -256,6 +317,15 @@ func paidWork(ctx context.Context, db bun.IDB, runID int64, workers, rates []int
 // paidQuery reads paidPieces of locked runs other than runID: o is the tally that was paid, oc its claim, t the tally itself or what
 // strikes it.
 func paidQuery(db bun.IDB, runID int64) *bun.SelectQuery {
+	return lockedTallies(db, runID).
+		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, oc.run_id AS corrects_run_id").
+		ColumnExpr("COALESCE(rv.piece_rate_id, rr.piece_rate_id, 0) AS piece_rate_id, COALESCE(rv.rate, rr.rate) AS rate").
+		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, oc.run_id, rr.piece_rate_id, rv.piece_rate_id, rr.rate, rv.rate")
+}
+
+// lockedTallies selects the sums of tallies t that locked runs other than runID have, what was struck taken off: of the originals o, claimed
+// as oc says, priced as rr does and brought up by arrears to what rv says.
+func lockedTallies(db bun.IDB, runID int64) *bun.SelectQuery {
 	locked := bun.List([]RunStatus{Approved, PaidOut})
 	signed := func(column string) string {
 		return "CAST(SUM(CASE WHEN t.reverses_id IS NULL THEN t." + column + " ELSE -t." + column + " END) AS BIGINT) AS " + column
@@ -266,10 +336,7 @@ func paidQuery(db bun.IDB, runID int64) *bun.SelectQuery {
 		Join("JOIN tally_claims AS oc ON oc.tally_id = o.id").Join("JOIN pay_runs AS op ON op.id = oc.run_id AND op.id <> ? AND op.status IN (?)", runID, locked).
 		Join("JOIN run_rates AS rr ON rr.run_id = oc.run_id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
 		Join("LEFT JOIN " + revisedTo + " AND rv.run_id = oc.run_id").
-		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, oc.run_id AS corrects_run_id").
-		ColumnExpr("COALESCE(rv.piece_rate_id, rr.piece_rate_id, 0) AS piece_rate_id, COALESCE(rv.rate, rr.rate) AS rate").
-		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material")).
-		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, oc.run_id, rr.piece_rate_id, rv.piece_rate_id, rr.rate, rv.rate")
+		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material"))
 }
 
 // paidPieces is work that a locked run has paid, and the rate it used.

@@ -82,9 +82,10 @@ func effectsIn(ctx context.Context, db bun.IDB, w *piecework.Workshop, r piecewo
 	if err := addRules(ctx, db, w, &in); err != nil {
 		return nil, err
 	}
-	with := func(rates []piecework.PieceRate) (res Result, err error) {
+	with := func(rates []piecework.PieceRate) (Result, error) {
+		in := in
 		in.Rates = piecework.NewRateBook(rates)
-		in.Before, err = paidBefore(ctx, db, 0, &in)
+		err := addBefore(ctx, db, 0, &in)
 		return Compute(in), err
 	}
 	before, err := with(rates)

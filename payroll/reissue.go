@@ -140,8 +140,10 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
 		return in, err
 	}
-	in.Before, err = paidBefore(ctx, db, r.ID, &in)
-	return in, err
+	if err := r.addGuarantee(ctx, db, &in, workerID); err != nil {
+		return in, err
+	}
+	return in, addBefore(ctx, db, r.ID, &in)
 }
 
 // claimSince claims what was recorded for a worker after the run was computed and has a rate: tallies of the period, and

@@ -39,8 +39,9 @@ type PayRun struct {
 	ApprovedBy string
 	PaidAt     piecework.Instant
 	PaidBy     string
-	Stale      bool           // a draft whose sessions, grades or rules have changed since it was computed
-	Policy     `bun:"embed:"` // the workshop's rules as they were when the run was computed
+	Stale      bool                // a draft whose sessions, grades or rules have changed since it was computed
+	Policy     `bun:"embed:"`      // the workshop's rules as they were when the run was computed
+	Guarantee  piecework.Guarantee `bun:"embed:guarantee_"`
 
 	Workshop *piecework.Workshop        `bun:"rel:belongs-to,join:workshop_id=id"`
 	Order    *piecework.ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`

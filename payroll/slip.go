@@ -64,8 +64,8 @@ type Line struct {
 	CorrectsRunID    int64          `bun:",nullzero"`
 	CarriedFromRunID int64          `bun:",nullzero"`
 	Note             string
-	PieceRateID      int64 `bun:",nullzero"` // the rate of several tiers that priced it
-	Repricing        bool  // pieces paid before reach another tier: Rate is only the difference
+	PieceRateID      int64 `bun:",nullzero"` // the rate of several tiers, or by time, that priced it
+	Repricing        bool  // pieces paid before reach another tier: Rate is only the difference; or they share their time with others
 	Factor           `bun:"embed:"`
 	AgreedRate       piecework.Rate  // Rate before the factors; 0 where there are none
 	TeamID           int64           `bun:",nullzero"` // the team that made the pieces; Amount is her share
@@ -73,6 +73,7 @@ type Line struct {
 	Share            string          // her share of it, such as 3/8 or 37.42%
 	ArrearsID        int64           `bun:",nullzero"` // of arrears: Quantity pieces of run CorrectsRunID at Rate instead of OldRate
 	OldRate          piecework.Rate
+	Parts            []Part `bun:"-"` // what Amount sums up where it is not Quantity × Rate; Rate is then that of the standard time
 
 	Team      *piecework.Worker          `bun:"rel:belongs-to,join:team_id=id"`
 	PieceRate *piecework.PieceRate       `bun:"rel:belongs-to,join:piece_rate_id=id"`
@@ -152,6 +153,10 @@ func (s *Slip) writeLines(c *piecework.Canonical) {
 		if l.TeamID != 0 {
 			c.Text("team", l.Team.Code, l.Share)
 			c.Int(l.TeamAmount.Fen())
+		}
+		for _, p := range l.Parts {
+			c.Text("part", string(p.Day))
+			c.Int(p.Pieces, p.Total, p.Standard, p.Taken, p.Due.Fen(), p.Amount.Fen())
 		}
 	}
 }

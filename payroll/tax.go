@@ -115,23 +115,26 @@ type YearToDate struct {
 // Withhold is the tax to withhold on income paid now. It is rounded once, on the cumulative tax, so that errors never add up;
 // what was withheld too much is not paid back within the year (it is settled by the annual return), so it is never negative.
 func Withhold(t *TaxTable, income piecework.Money, before YearToDate) piecework.Money {
-	all := before.Income.Add(income)
-	var taxable decimal.Decimal
-	switch t.Type {
-	case Labour:
-		taxable = LabourTaxable(all)
-	case Salary:
-		taxable = all.Sub(free(t, before)).Decimal()
-	case Platform:
-		taxable = all.Decimal().Mul(decimal.New(8, -1)).Sub(free(t, before).Decimal())
-	default:
-		return piecework.Money{}
-	}
-	due := piecework.RoundMoney(t.TaxOn(taxable)).Sub(before.Withheld)
+	due := piecework.RoundMoney(t.TaxOn(Taxable(t, income, before))).Sub(before.Withheld)
 	if due.Sign() < 0 {
 		return piecework.Money{}
 	}
 	return due
+}
+
+// Taxable is what the schedule is applied to once income is paid: of the month for labour remuneration, else of the year; 0 for a type that
+// is not taxed.
+func Taxable(t *TaxTable, income piecework.Money, before YearToDate) decimal.Decimal {
+	all := before.Income.Add(income)
+	switch t.Type {
+	case Labour:
+		return LabourTaxable(all)
+	case Salary:
+		return all.Sub(free(t, before)).Decimal()
+	case Platform:
+		return all.Decimal().Mul(decimal.New(8, -1)).Sub(free(t, before).Decimal())
+	}
+	return decimal.Zero
 }
 
 // free is what the cumulative methods take off before the table applies; labour remuneration has its own rule.

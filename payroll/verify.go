@@ -39,6 +39,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		func() error { return piecework.VerifyTeams(ctx, db) },
 		func() error { return piecework.CheckPhotos(ctx, db) },
 		func() error { return verifySlips(ctx, db, &done) },
+		func() error { return verifyParts(ctx, db) },
 		func() error { return verifyVersions(ctx, db) },
 		func() error { return verifySay(ctx, db) },
 		func() error { return verifyAdjustments(ctx, db) },

@@ -24,6 +24,9 @@ func Fen(n int64) Money { return Money{decimal.New(n, -2)} }
 // is always the mirror image of what it corrects.
 func RoundMoney(exact decimal.Decimal) Money { return Money{exact.Round(2)} }
 
+// RoundRat is [RoundMoney] of a fraction.
+func RoundRat(exact *big.Rat) Money { return Money{decimal.RequireFromString(exact.FloatString(2))} }
+
 var plainNumber = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]+)?$`)
 
 // parseDecimal reads a plain decimal: optional minus, digits, optional fraction. Exponents, thousands separators, plus

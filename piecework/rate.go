@@ -22,7 +22,8 @@ type PieceRate struct {
 	Rate          Rate     // with tiers, that of the pieces before the first threshold
 	TierMode      TierMode // "" without tiers
 	TierSpan      TierSpan
-	Quota         int64 // pieces a span (定额) that thresholds are percentages of; 0: thresholds are pieces
+	Quota         int64          // pieces a span (定额) that thresholds are percentages of; 0: thresholds are pieces
+	Terms         `bun:"embed:"` // of a plan by time; Rate is then what a piece in its standard time comes to
 	CreatedAt     Instant
 	CreatedBy     string
 
@@ -40,6 +41,7 @@ func CheckRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 		v.Add("effective_from", "is required")
 	}
 	r.checkTiers(v)
+	r.checkTerms(v)
 	op := new(Operation)
 	if err := db.NewSelect().Model(op).Where("id = ?", r.OperationID).Scan(ctx); err != nil {
 		v.Add("operation", "choose an operation")
@@ -184,7 +186,8 @@ func (b *RateBook) On(order, operation int64, day Date) (rate Rate, ok bool) {
 // RatesOf reads every rate that could apply to orders of a workshop.
 func RatesOf(ctx context.Context, db bun.IDB, workshopID int64) ([]PieceRate, error) {
 	var rates []PieceRate
-	err := db.NewSelect().Model(&rates).Column("id", "operation_id", "order_id", "effective_from", "rate", "tier_mode", "tier_span", "quota").
+	err := db.NewSelect().Model(&rates).Column("id", "operation_id", "order_id", "effective_from", "rate", "tier_mode", "tier_span", "quota",
+		"scheme", "hourly", "standard_pieces", "standard_minutes", "premium", "bonuses").
 		Relation("Tiers", byThreshold).Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID).Scan(ctx)
 	return rates, wrap("load rates", err)
 }

@@ -43,6 +43,8 @@ type Workshop struct {
 	TopUp bool
 	// TakeArrears says that a back-dated lower rate takes back pay that is settled; otherwise the difference is shown and left.
 	TakeArrears bool
+	// Guarantee is what work by the piece comes to at least.
+	Guarantee Guarantee `bun:"embed:guarantee_"`
 	// TeamShare says how a team's amount is divided among its members.
 	TeamShare TeamShare
 	// SecondPersonAbove is the amount in minor units above which an adjustment must be approved by somebody else than who entered it, and
@@ -102,6 +104,7 @@ func (w *Workshop) Validate() error {
 	if w.TeamShare != ShareByWeight && w.TeamShare != ShareByWeightHours {
 		v.Add("team_share", "choose one")
 	}
+	w.Guarantee.check(v)
 	if w.RepeatSeconds < 0 || w.RepeatSeconds > 60 {
 		v.Add("repeat_seconds", "must be between %d and %d", 0, 60)
 	}
@@ -122,7 +125,7 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
 		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up", "take_arrears",
-			"team_share", "second_person_above", "repeat_seconds", "repeat_minutes").Exec(ctx)
+			"team_share", "second_person_above", "repeat_seconds", "repeat_minutes", "guarantee_amount", "guarantee_per", "guarantee_over").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}

@@ -122,7 +122,7 @@ var ledgerColumns = []outColumn{
 	{"employer", freeText, "用人单位"}, {"period_from", exact, "周期起"}, {"period_to", exact, "周期止"}, {"pay_date", exact, "支付日期"},
 	{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"phone", freeText, "联系方式"},
 	{"worked_hours", hours, "工作时间"}, {"pieces", pieces, "计件数"},
-	{"piece", amount, "计件工资"}, {"tier", amount, "阶梯工资"}, {"team", amount, "集体计件"}, {"bonus", amount, "奖金"}, {"allowance", amount, "补贴"},
+	{"piece", amount, "计件工资"}, {"tier", amount, "阶梯工资"}, {"team", amount, "集体计件"}, {"premium", amount, "工时计件"}, {"guarantee", amount, "保底补差"}, {"bonus", amount, "奖金"}, {"allowance", amount, "补贴"},
 	{"make_up", amount, "补差"}, {"correction_paid", amount, "补发更正"}, {"gross", amount, "应发合计"},
 	{"tax", amount, "个人所得税"}, {"correction_taken", amount, "扣回更正"}, {"deduction", amount, "扣款"}, {"damage", amount, "赔偿"}, {"advance", amount, "借支"},
 	{"withheld", amount, "代扣和扣减合计"}, {"net", amount, "实发"}, {"carried_forward", amount, "结转下期"}, {"signature", exact, "签名"},
@@ -151,7 +151,7 @@ func Ledger(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID i
 		of := func(name string) string { return items[name].String() }
 		rows[i] = []string{r.Workshop.Name, string(r.PeriodFrom), string(r.PeriodTo), paidOn, s.Worker.Code, s.Worker.Name, s.Worker.Phone,
 			worked[s.WorkerID], number(count),
-			of("piece"), of("tier"), of("team"), of("bonus"), of("allowance"), of("make_up"), of("correction_paid"), s.Gross.String(),
+			of("piece"), of("tier"), of("team"), of("premium"), of("guarantee"), of("bonus"), of("allowance"), of("make_up"), of("correction_paid"), s.Gross.String(),
 			of("tax"), of("correction_taken"), of("deduction"), of("damage"), of("advance"),
 			s.Tax.Add(s.Deductions).String(), s.Net.String(), s.CarriedForward.String(), ""}
 	}
@@ -164,13 +164,13 @@ func ledgerItems(s *payroll.Slip) (items map[string]piecework.Money, count int64
 	for _, l := range s.Lines {
 		item := string(l.Kind)
 		switch {
-		case l.Amount.Sign() < 0 && (l.Kind == payroll.Correction || l.Kind == payroll.BackPay || l.Kind == payroll.Piece):
+		case l.Amount.Sign() < 0 && (l.Kind == payroll.Correction || l.Kind == payroll.BackPay || l.Kind == payroll.Premium || l.IsWork()):
 			item = "correction_taken" // also pieces struck beyond those counted
 		case l.Kind == payroll.Correction || l.Kind == payroll.BackPay:
 			item = "correction_paid"
 		}
 		items[item] = items[item].Add(l.Amount.Abs())
-		if (l.Kind == payroll.Piece || l.Kind == payroll.Tier) && !l.Repricing {
+		if (l.Kind == payroll.Piece || l.Kind == payroll.Tier || l.Kind == payroll.Premium) && !l.Repricing {
 			count += l.Quantity
 		}
 	}

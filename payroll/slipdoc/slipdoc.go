@@ -32,7 +32,7 @@ func Of(s *payroll.Slip, lang, baseURL string) slippdf.Slip {
 	}
 	doc.CheckURL = CheckURL(baseURL, s.CheckCode)
 	for i := range s.Lines {
-		doc.Lines = append(doc.Lines, words.line(&s.Lines[i]))
+		doc.Lines = append(doc.Lines, words.line(s, &s.Lines[i]))
 	}
 	for i := range s.Carries {
 		doc.Carries = append(doc.Carries, words.carry(s, &s.Carries[i]))
@@ -58,7 +58,7 @@ func CheckURL(baseURL, code string) string {
 	return strings.TrimSuffix(baseURL, "/") + "/c/" + code
 }
 
-func (words *language) line(l *payroll.Line) slippdf.Line {
+func (words *language) line(s *payroll.Slip, l *payroll.Line) slippdf.Line {
 	out := slippdf.Line{Kind: words.kinds[l.Kind], Amount: l.Amount, Rework: l.Rework, ScrapWorkmanship: l.ScrapWorkmanship, ScrapMaterial: l.ScrapMaterial}
 	if l.Operation != nil {
 		out.Operation = l.Operation.Name
@@ -70,7 +70,11 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 		}
 	}
 	notes := []string{l.Note}
-	if whole := l.Rate.Times(l.Quantity); l.TeamID != 0 && l.IsWork() {
+	if l.Kind == payroll.Guarantee {
+		notes = append(notes, words.guarantee(s))
+	} else if len(l.Parts) > 0 {
+		notes = append(notes, words.byTime(l))
+	} else if whole := l.Rate.Times(l.Quantity); l.TeamID != 0 && l.IsWork() {
 		notes = append(notes, strings.ReplaceAll(fmt.Sprintf(words.team, l.Quantity, l.Rate, l.TeamAmount, l.Share), "-", "−"))
 	} else if l.IsWork() && whole.Cmp(l.Amount) == 0 {
 		out.HasQuantity, out.Quantity, out.Rate = true, l.Quantity, l.Rate
@@ -81,7 +85,7 @@ func (words *language) line(l *payroll.Line) slippdf.Line {
 	if why := words.factor(l); why != "" {
 		notes = append(notes, why)
 	}
-	if l.Repricing {
+	if l.Repricing && len(l.Parts) == 0 {
 		notes = append(notes, words.repriced)
 	}
 	if l.Kind == payroll.BackPay {
@@ -157,6 +161,8 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 		notes = append(notes, fmt.Sprintf(words.order, s.Run.Order.Code))
 	}
 	notes = append(notes, words.ofTiers(s)...)
+	notes = append(notes, words.ofSchemes(s)...)
+	notes = append(notes, words.ofGuarantee(s)...)
 	notes = append(notes, words.ofTime(s)...)
 	notes = append(notes, words.ofTax(s)...)
 	if uses[payroll.BackPay] {
@@ -190,7 +196,7 @@ func (words *language) ofTiers(s *payroll.Slip) []string {
 	told := map[int64]bool{}
 	for _, l := range s.Lines {
 		r := l.PieceRate
-		if r == nil || told[r.ID] || l.Operation == nil {
+		if r == nil || !r.Tiered() || told[r.ID] || l.Operation == nil {
 			continue
 		}
 		told[r.ID] = true

@@ -28,11 +28,13 @@ type language struct {
 	free                                  string                        // what the cumulative methods take off first
 	hours, minimum                        string
 	enough, short, toppedUp, floor        string
+	schemes                               schemeWords
 }
 
 var chinese = language{
+	schemes: chineseSchemes,
 	kinds: map[payroll.Kind]string{
-		payroll.Piece: "计件", payroll.Tier: "阶梯计件", payroll.Team: "集体计件", payroll.Bonus: "奖金", payroll.Allowance: "补贴",
+		payroll.Piece: "计件", payroll.Tier: "阶梯计件", payroll.Team: "集体计件", payroll.Premium: "工时计件", payroll.Guarantee: "保底补差", payroll.Bonus: "奖金", payroll.Allowance: "补贴",
 		payroll.MakeUp: "补差", payroll.BackPay: "补发工价差额", payroll.Tax: "个人所得税", payroll.Correction: "更正", payroll.Deduction: "扣款", payroll.Damage: "赔偿",
 		payroll.Advance: "扣还借支",
 	},
@@ -69,8 +71,9 @@ var chinese = language{
 }
 
 var english = language{
+	schemes: englishSchemes,
 	kinds: map[payroll.Kind]string{
-		payroll.Piece: "Piecework", payroll.Tier: "Tiered piecework", payroll.Team: "Team piecework", payroll.Bonus: "Bonus",
+		payroll.Piece: "Piecework", payroll.Tier: "Tiered piecework", payroll.Team: "Team piecework", payroll.Premium: "Paid by time", payroll.Guarantee: "Guarantee", payroll.Bonus: "Bonus",
 		payroll.Allowance: "Allowance", payroll.MakeUp: "Make-up pay", payroll.BackPay: "Arrears", payroll.Tax: "Income tax", payroll.Correction: "Correction",
 		payroll.Deduction: "Deduction", payroll.Damage: "Damage", payroll.Advance: "Advance repaid",
 	},
