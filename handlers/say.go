@@ -18,15 +18,19 @@ func (p *slipPage) TalliesPath() string {
 	return fmt.Sprintf("/tallies?worker=%d&from=%s&to=%s", p.Slip.WorkerID, p.Slip.Run.PeriodFrom, p.Slip.Run.PeriodTo)
 }
 
-// slipConfirm notes that the worker finds her slip right.
+// slipConfirm notes that the worker finds her slip right, with the signature that she drew, if she did.
 func (s *Server) slipConfirm(c echo.Context) error {
 	slip, err := s.slip(c)
 	if err != nil {
 		return err
 	}
 	who := visitOf(c).who
-	if err := payroll.Acknowledge(c.Request().Context(), s.DB, slip.ID, who.WorkerID, who.Name); err != nil {
-		return err
+	if err := payroll.Sign(c.Request().Context(), s.DB, slip.ID, who.WorkerID, readForm(c).text("signature"), who.Name); err != nil {
+		p, shown := s.slipPageOf(c, slip)
+		if shown != nil {
+			return shown
+		}
+		return s.again(c, err, "slips/show", p)
 	}
 	return s.done(c, slipPath(slip.ID)+"#say", "You have confirmed this slip. Thank you.")
 }
@@ -38,7 +42,11 @@ func (s *Server) slipDispute(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := payroll.Raise(c.Request().Context(), s.DB, p.Slip.ID, who.WorkerID, f.text("what_is_wrong"), who.Name); err != nil {
+	photos := f.photos("photos")
+	if err = f.and(nil); err == nil {
+		_, err = payroll.Raise(c.Request().Context(), s.DB, p.Slip.ID, who.WorkerID, f.text("what_is_wrong"), who.Name, photos...)
+	}
+	if err != nil {
 		p.Form = f.values()
 		return s.again(c, err, "slips/show", p)
 	}

@@ -81,7 +81,7 @@ func checkCode(hash []byte) string {
 // loadSlips reads slips with everything printed on them, by worker code.
 func loadSlips(ctx context.Context, db bun.IDB, of func(*bun.SelectQuery) *bun.SelectQuery) ([]Slip, error) {
 	var list []Slip
-	q := db.NewSelect().Model(&list).Relation("Run").Relation("Run.Workshop").Relation("Run.Order").Relation("Worker").Relation("Carries").
+	q := db.NewSelect().Model(&list).Relation("Run").Relation("Run.Workshop").Relation("Run.Order").Relation("Worker").Relation("Carries").Relation("Acknowledgement").Relation("Signature").
 		Relation("Lines", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("ln.slip_id", "ln.pos") }).
 		Order("worker.code", "sl.version")
 	if err := of(q).Scan(ctx); err != nil {

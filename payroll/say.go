@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -57,8 +58,9 @@ type Dispute struct {
 	Outcome         Outcome
 	CorrectedSlipID int64 `bun:",nullzero"` // the version that took the slip's place; 0 where the next run corrects
 
-	Slip          *Slip `bun:"rel:belongs-to,join:slip_id=id"`
-	CorrectedSlip *Slip `bun:"rel:belongs-to,join:corrected_slip_id=id"`
+	Slip          *Slip             `bun:"rel:belongs-to,join:slip_id=id"`
+	CorrectedSlip *Slip             `bun:"rel:belongs-to,join:corrected_slip_id=id"`
+	Photos        []piecework.Photo `bun:"-"` // without their pictures; filled in by [SayOf]
 }
 
 // Open says whether the dispute still waits for an answer.
@@ -68,6 +70,7 @@ func (d *Dispute) Open() bool { return d.AnsweredAt == 0 }
 type Say struct {
 	State           SayState         // of the version asked about; "" for a draft
 	Acknowledgement *Acknowledgement // of that version; nil when it has none
+	Signature       *Signature       // drawn with it; nil when she only tapped
 	Disputes        []Dispute        // of every version, the first first
 	corrections     []Slip           // the worker's issued slips with a line that corrects this run, the first first
 }
@@ -98,24 +101,33 @@ type SayCounts struct{ Confirmed, Disputed, Silent int64 }
 // Acknowledge notes that a worker finds her slip right. Once is enough: a second tap changes nothing.
 func Acknowledge(ctx context.Context, db bun.IDB, slipID, workerID int64, by string) error {
 	return onOwnSlip(ctx, db, slipID, workerID, func(ctx context.Context, db bun.Tx, slip *Slip) error {
-		waiting, err := db.NewSelect().Model((*Dispute)(nil)).Where("slip_id = ? AND answered_at = 0", slip.ID).Exists(ctx)
-		if err != nil {
-			return fmt.Errorf("look for a dispute: %w", err)
-		}
-		if waiting {
-			return piecework.Conflict("You have raised something about this slip. Confirm it once that is answered.")
-		}
-		said := &Acknowledgement{SlipID: slip.ID, Hash: slip.Hash, AcknowledgedAt: piecework.Now(), AcknowledgedBy: by}
-		if _, err := db.NewInsert().Model(said).On("CONFLICT (slip_id) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
-			return fmt.Errorf("acknowledge slip: %w", err)
-		}
-		return nil
+		_, err := slip.acknowledge(ctx, db, by)
+		return err
 	})
 }
 
-// Raise records what a worker holds against her slip. The same words again, while they wait for an answer, are the first
-// dispute; other words have to wait until that is answered.
-func Raise(ctx context.Context, db bun.IDB, slipID, workerID int64, text, by string) (*Dispute, error) {
+// acknowledge writes the worker's word down, unless it is there, and returns when.
+func (s *Slip) acknowledge(ctx context.Context, db bun.Tx, by string) (piecework.Instant, error) {
+	waiting, err := db.NewSelect().Model((*Dispute)(nil)).Where("slip_id = ? AND answered_at = 0", s.ID).Exists(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look for a dispute: %w", err)
+	}
+	if waiting {
+		return 0, piecework.Conflict("You have raised something about this slip. Confirm it once that is answered.")
+	}
+	said := &Acknowledgement{SlipID: s.ID, Hash: s.Hash, AcknowledgedAt: piecework.Now(), AcknowledgedBy: by}
+	if _, err := db.NewInsert().Model(said).On("CONFLICT (slip_id) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
+		return 0, fmt.Errorf("acknowledge slip: %w", err)
+	}
+	return said.AcknowledgedAt, nil
+}
+
+// disputeKind is the kind of thing that photos of a dispute belong to.
+const disputeKind = "dispute"
+
+// Raise records what a worker holds against her slip, with photos that [piecework.ReadPhoto] made. The same words again, while they
+// wait for an answer, are the first dispute; other words have to wait until that is answered.
+func Raise(ctx context.Context, db bun.IDB, slipID, workerID int64, text, by string, photos ...*piecework.Photo) (*Dispute, error) {
 	text, err := oneParagraph("what_is_wrong", text)
 	if err != nil {
 		return nil, err
@@ -134,6 +146,11 @@ func Raise(ctx context.Context, db bun.IDB, slipID, workerID int64, text, by str
 		*d = Dispute{SlipID: slip.ID, Text: text, RaisedAt: piecework.Now(), RaisedBy: by}
 		if _, err := db.NewInsert().Model(d).Exec(ctx); err != nil {
 			return fmt.Errorf("raise dispute: %w", err)
+		}
+		for _, photo := range photos {
+			if err := piecework.StorePhoto(ctx, db, photo, disputeKind, d.ID, by); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -273,6 +290,9 @@ func SayOf(ctx context.Context, db bun.IDB, slip *Slip) (*Say, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read disputes: %w", err)
 	}
+	if err := s.findPhotos(ctx, db); err != nil {
+		return nil, err
+	}
 	said := new(Acknowledgement)
 	switch err := db.NewSelect().Model(said).Where("slip_id = ?", slip.ID).Scan(ctx); {
 	case err == nil:
@@ -280,12 +300,40 @@ func SayOf(ctx context.Context, db bun.IDB, slip *Slip) (*Say, error) {
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, fmt.Errorf("read acknowledgement: %w", err)
 	}
+	drawn := new(Signature)
+	switch err := db.NewSelect().Model(drawn).Where("slip_id = ?", slip.ID).Scan(ctx); {
+	case err == nil:
+		s.Signature = drawn
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, fmt.Errorf("read signature: %w", err)
+	}
 	states, err := SayStates(ctx, db, []Slip{*slip})
 	if err != nil {
 		return nil, err
 	}
 	s.State = states[slip.ID]
 	return s, s.findCorrections(ctx, db, slip)
+}
+
+// findPhotos looks for what was sent with the disputes.
+func (s *Say) findPhotos(ctx context.Context, db bun.IDB) error {
+	if len(s.Disputes) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(s.Disputes))
+	for i := range s.Disputes {
+		ids[i] = s.Disputes[i].ID
+	}
+	var list []piecework.Photo
+	err := db.NewSelect().Model(&list).Column("id", "thing_id", "width", "height").Where("kind = ? AND thing_id IN (?)", disputeKind, bun.List(ids)).Order("id").Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("read photos of disputes: %w", err)
+	}
+	for _, photo := range list {
+		i := slices.Index(ids, photo.ThingID)
+		s.Disputes[i].Photos = append(s.Disputes[i].Photos, photo)
+	}
+	return nil
 }
 
 // findCorrections looks for the slips of later runs that bring what was promised after payment.
@@ -394,6 +442,13 @@ func verifySay(ctx context.Context, db bun.IDB) error {
 	}
 	for _, s := range wrong {
 		return fmt.Errorf("what %s has confirmed in run %d is not version %d of the slip: the hashes differ", s.Code, s.RunID, s.Version)
+	}
+	err = find(db.NewSelect().TableExpr("signatures AS a").Join("JOIN slips AS s ON s.id = a.slip_id").Where("s.hash IS NULL OR a.hash <> s.hash"))
+	if err != nil {
+		return err
+	}
+	for _, s := range wrong {
+		return fmt.Errorf("what %s has signed in run %d is not version %d of the slip: the hashes differ", s.Code, s.RunID, s.Version)
 	}
 	err = find(db.NewSelect().TableExpr("disputes AS d").Join("JOIN slips AS s ON s.id = d.slip_id").
 		Join("LEFT JOIN slips AS n ON n.id = d.corrected_slip_id").

@@ -43,6 +43,9 @@ type Slip struct {
 	Worker  *piecework.Worker `bun:"rel:belongs-to,join:worker_id=id"`
 	Lines   []Line            `bun:"rel:has-many,join:id=slip_id"`
 	Carries []Carry           `bun:"rel:has-many,join:id=slip_id"`
+
+	Acknowledgement *Acknowledgement `bun:"rel:has-one,join:id=slip_id"` // nil: she has not confirmed this version
+	Signature       *Signature       `bun:"rel:has-one,join:id=slip_id"` // nil: or not with a drawn signature
 }
 
 // Line is one line of a slip: Quantity × Rate = Amount for work, an amount alone for an adjustment. Amounts that take from

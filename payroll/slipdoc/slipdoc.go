@@ -31,6 +31,7 @@ func Of(s *payroll.Slip, lang, baseURL string) slippdf.Slip {
 		doc.Approved = piecework.DateOf(s.IssuedAt.In(s.Run.Workshop.Location()))
 	}
 	doc.CheckURL = CheckURL(baseURL, s.CheckCode)
+	doc.Confirmed, doc.Signature = Confirmed(s)
 	for i := range s.Lines {
 		doc.Lines = append(doc.Lines, words.line(s, &s.Lines[i]))
 	}
@@ -48,6 +49,24 @@ func All(slips []payroll.Slip, lang, baseURL string) []slippdf.Slip {
 		docs[i] = Of(&slips[i], lang, baseURL)
 	}
 	return docs
+}
+
+// Confirmed is when the worker confirmed a slip version, in the time of the workshop, such as 2026-11-05 14:03, and what she drew as
+// her signature. The slip comes as [Of] takes it.
+func Confirmed(s *payroll.Slip) (at string, signature [][][2]int) {
+	if s.Acknowledgement == nil {
+		return "", nil
+	}
+	if s.Signature != nil {
+		for _, line := range s.Signature.Lines() {
+			var points [][2]int
+			for _, p := range line {
+				points = append(points, [2]int{p.X, p.Y})
+			}
+			signature = append(signature, points)
+		}
+	}
+	return s.Acknowledgement.AcknowledgedAt.In(s.Run.Workshop.Location()).Format("2006-01-02 15:04"), signature
 }
 
 // CheckURL is the page on which anybody who holds a slip can check it; "" without a base address or a code.

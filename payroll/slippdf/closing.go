@@ -146,8 +146,8 @@ func (s *setter) footnote(x, y float64, lines []string) {
 func (s *setter) signHere() {
 	s.place(signatureHeight, func() {
 		y := s.bottom - 3
-		s.blank(s.left, s.left+0.6*(s.right-s.left), y, s.words.signature)
-		s.blank(s.left+0.64*(s.right-s.left), s.right, y, s.words.date)
+		s.signed(s.left, s.left+0.6*(s.right-s.left), y)
+		s.dated(s.left+0.64*(s.right-s.left), s.right, y)
 	})
 }
 
@@ -188,12 +188,38 @@ func (s *setter) blank(x, toX, y float64, label string) {
 	s.rule(x+s.fonts.Regular.Width(label, 7.5)+2, toX, y)
 }
 
+// signed is the line for her signature: with what she drew, else, where she has confirmed the slip, with words that say so.
+func (s *setter) signed(x, toX, y float64) {
+	s.blank(x, toX, y, s.words.signature)
+	x += s.fonts.Regular.Width(s.words.signature, 7.5) + 3
+	switch drawn := s.c.signature; {
+	case s.c.confirmed == "":
+	case drawn.Path == "":
+		s.text(x, y-leading(7.5), s.fonts.Regular.FitFigure(s.words.confirmed, toX-x, 7.5), false, s.words.confirmed)
+	default:
+		drawn.Width = min(toX-x, 9*SignatureWidth/SignatureHeight)
+		drawn.Height = drawn.Width * SignatureHeight / SignatureWidth
+		drawn.X, drawn.Y = x, y+1-drawn.Height
+		s.sheet().Symbols = append(s.sheet().Symbols, drawn)
+	}
+}
+
+// dated is the line for the day: filled in where she has confirmed the slip.
+func (s *setter) dated(x, toX, y float64) {
+	s.blank(x, toX, y, s.words.date)
+	if s.c.confirmed == "" {
+		return
+	}
+	x += s.fonts.Regular.Width(s.words.date, 7.5) + 3
+	s.text(x, y-leading(7.5), s.fonts.Regular.FitFigure(s.c.confirmed, toX-x, 7.5), false, s.c.confirmed)
+}
+
 // rollStub is the end of a roll.
 func (s *setter) rollStub() {
 	middle := (s.left + s.right) / 2
 	s.place(20, func() {
-		s.blank(s.left, s.right, s.y+10, s.words.signature)
-		s.blank(s.left, s.right, s.y+19, s.words.date)
+		s.signed(s.left, s.right, s.y+10)
+		s.dated(s.left, s.right, s.y+19)
 	})
 	if s.c.qr.Path != "" {
 		s.place(s.code+digitsHeight+5, func() { s.checkCode(middle-s.code/2, s.y+1) })
@@ -247,8 +273,8 @@ func (s *setter) sidePanel() {
 	}
 	margin := quietMargin(s.c, s.code)
 	s.checkCode(x-margin, s.bottom-s.code-digitsHeight)
-	s.blank(x+s.code-margin+2, toX, s.bottom-14, s.words.signature)
-	s.blank(x+s.code-margin+2, toX, s.bottom-digitsHeight-0.6, s.words.date)
+	s.signed(x+s.code-margin+2, toX, s.bottom-14)
+	s.dated(x+s.code-margin+2, toX, s.bottom-digitsHeight-0.6)
 }
 
 var panelWords = []press.Step{press.At(8, 1), press.At(7.5, 2), press.At(7, 4)}

@@ -22,6 +22,8 @@ type content struct {
 	footnotes                                      []string
 	qr                                             press.Symbol // without a place; without a path there is none
 	checkCode                                      string
+	confirmed                                      string       // when; "" leaves a line to sign on
+	signature                                      press.Symbol // without a place; without a path she tapped
 }
 
 // row is one line of the table. pieces, whole and fraction are "" where there is an amount alone; the rate is in two parts
@@ -53,6 +55,8 @@ func prepare(p *press.Fonts, slip *Slip, words *labels, warn func(string, ...any
 		net:        symbol(currency) + figure(slip.Net),
 		carried:    figure(slip.Carried),
 		checkCode:  text("check code", grouped(slip.CheckCode)),
+		confirmed:  text("confirmed", slip.Confirmed),
+		signature:  press.Strokes(slip.Signature, SignatureWidth, SignatureHeight),
 	}
 	if c.approved == "" {
 		c.approved = "–"

@@ -10,6 +10,7 @@ type labels struct {
 	gross, deductions, tax, net     string
 	carried, capitals               string
 	check, signature, date          string
+	confirmed                       string
 	page, continued, empty          string
 }
 
@@ -22,7 +23,8 @@ var chinese = labels{
 	gross: "应发", deductions: "扣款", tax: "个税", net: "实发",
 	carried: "结转下期", capitals: "实发大写",
 	check: "扫码核对", signature: "本人签字", date: "日期",
-	page: "第 %d 页 共 %d 页", continued: "转下页", empty: "本期没有计件，也没有其他款项。",
+	confirmed: "本人已在线确认",
+	page:      "第 %d 页 共 %d 页", continued: "转下页", empty: "本期没有计件，也没有其他款项。",
 }
 
 var english = labels{
@@ -34,7 +36,8 @@ var english = labels{
 	gross: "Gross", deductions: "Deductions", tax: "Tax", net: "Net pay",
 	carried: "Carried forward", capitals: "In Chinese capitals",
 	check: "Scan to check", signature: "Signature", date: "Date",
-	page: "Page %d of %d", continued: "continued", empty: "No work and no other amounts in this period.",
+	confirmed: "Confirmed by her online",
+	page:      "Page %d of %d", continued: "continued", empty: "No work and no other amounts in this period.",
 }
 
 func labelsFor(lang string) *labels {

@@ -20,6 +20,12 @@ type paper struct {
 	panel       float64      // left edge of the panel with the totals, 0 where they follow the table
 }
 
+// The box of a drawn signature, see [Slip.Signature].
+const (
+	SignatureWidth  = 1000
+	SignatureHeight = 400
+)
+
 // papers are the formats. No size is under 7 pt.
 var papers = map[Format]paper{
 	A5: {

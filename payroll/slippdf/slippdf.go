@@ -53,6 +53,9 @@ type Slip struct {
 	Footnotes []string // the rules that were applied, numbered in print
 	CheckURL  string   // what the QR code holds; "" prints none
 	CheckCode string   // under it, digits in groups of four
+
+	Confirmed string     // the moment at which the worker confirmed this version, such as 2026-11-05 14:03; "" leaves a line to sign on
+	Signature [][][2]int // what she drew then, in a box of 1000 × 400 from its top left corner; nil: she tapped
 }
 
 // Carry is one thing that did not fit and is taken from the next slip.
