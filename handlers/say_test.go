@@ -1,9 +1,15 @@
 package handlers_test
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"jijian/payroll"
 	"jijian/piecework"
@@ -145,3 +151,44 @@ func TestADisputeAfterPaymentLeadsToTheNextRun(t *testing.T) {
 }
 
 func runAt(run *payroll.PayRun) string { return fmt.Sprintf("/runs/%d", run.ID) }
+
+// TestSignAndSend: a drawn signature and a photo come through, are seen by both sides, and stand on the printed slip.
+func TestSignAndSend(t *testing.T) {
+	s := newSite(t)
+	approved(s)
+	mine, lead := s.as("worker"), s.as("lead")
+	mine.get("/slips/1").wants(t, 200, `name="signature"`, `/sign.js"`, `enctype="multipart/form-data"`)
+	var file bytes.Buffer
+	s.Must(png.Encode(&file, picture(t, 64, "")))
+	mine.sends("/slips/1/dispute", "photos", "GIF89a", "what_is_wrong", "少了两件").wants(t, 422, "不是 JPEG 或 PNG 图片", "少了两件")
+	for range 2 { // a double press
+		mine.sends("/slips/1/dispute", "photos", file.String(), "what_is_wrong", "少了两件").wants(t, 303)
+	}
+	for _, b := range []*browser{mine, lead} {
+		page := b.get("/slips/1")
+		page.wants(t, 200, "少了两件", `href="/photos/1"`, "工人发来的照片")
+		if strings.Contains(page.body, "/photos/2") {
+			t.Error("the photo of a double press is kept twice")
+		}
+		if a := b.get("/photos/1"); a.status != 200 || a.header.Get("Content-Type") != "image/jpeg" {
+			t.Errorf("the photo: %d %s", a.status, a.header.Get("Content-Type"))
+		}
+	}
+	s.as("lead2").get("/photos/1").wants(t, 404)
+	mine.post("/slips/1/confirm").wants(t, 409, "答复之后再确认")
+	lead.post("/disputes/1/answer", "answer", "核对过，件数对", "outcome", "explained").wants(t, 303)
+	mine.post("/slips/1/confirm", "signature", "1,1 4,4").wants(t, 422, "太小，不像签名")
+	mine.post("/slips/1/confirm", "signature", "100,200 400,100;500,300 800,120").wants(t, 303)
+	lead.get("/slips/1").wants(t, 200, `<path d="M100 200L400 100`, "王秀英 已确认")
+	document := lead.get("/slips/1/slip.pdf").body
+	if again := lead.get("/slips/1/slip.pdf").body; again != document {
+		t.Error("the same slip is another document")
+	}
+	name := filepath.Join(t.TempDir(), "slip.pdf")
+	s.Must(os.WriteFile(name, []byte(document), 0o600))
+	text, err := exec.Command("pdftotext", "-layout", name, "-").Output()
+	s.Must(err)
+	if said := time.Now().In(s.Workshop.Location()).Format("2006-01-02 15:"); !strings.Contains(string(text), said) {
+		t.Errorf("the printed slip does not say when it was signed (%s): %s", said, text)
+	}
+}
