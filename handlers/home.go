@@ -20,6 +20,8 @@ type homePage struct {
 	First bool // there is no workshop yet
 	// Approves: may approve pay runs.
 	Approves bool
+	Fresh    int // notices that the visitor has not seen
+	Failing  int // robots of chat groups of whose messages one never arrived
 }
 
 // home tells the office what needs doing today, a worker what she earns, a contractor where his orders stand.
@@ -43,5 +45,14 @@ func (s *Server) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "home/show", homePage{today, day, s.zone(c), 4, len(workshops) > 1, len(workshops) == 0, mayOf[who.Role]&books != 0})
+	p := homePage{Today: today, Day: day, Zone: s.zone(c), Lines: 4, Many: len(workshops) > 1, First: len(workshops) == 0, Approves: mayOf[who.Role]&books != 0}
+	if _, p.Fresh, err = piecework.Notices(ctx, s.DB, reader(who)); err != nil {
+		return err
+	}
+	if who.Role == account.Admin {
+		if p.Failing, err = piecework.RobotsThatFail(ctx, s.DB, who.WorkshopID); err != nil {
+			return err
+		}
+	}
+	return s.page(c, "home/show", p)
 }

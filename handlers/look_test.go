@@ -28,6 +28,13 @@ func TestLook(t *testing.T) {
 	s.Must(err)
 	now, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, slips[0].WorkerID)
 	s.Must(err)
+	for i, kind := range piecework.RobotKinds {
+		s.Must(piecework.AddRobot(s.Ctx, s.DB, &piecework.Robot{Name: "桃木坊工友群", Kind: kind, URL: fmt.Sprintf("https://10.0.0.%d/robot?key=d1f3", i), Lang: "zh", AddedBy: "test"}))
+	}
+	s.Session("S9", s.Workshop.Today())
+	_, err = s.DB.NewRaw("UPDATE outbox SET due_at = ?, tries = 9, given_up_at = CASE WHEN robot_id = 1 THEN ? ELSE 0 END, sent_at = CASE WHEN robot_id = 2 THEN ? ELSE 0 END, error = 'the group answers 19021'",
+		piecework.Now()+3_600_000, piecework.Now(), piecework.Now()).Exec(s.Ctx)
+	s.Must(err)
 	look := func(site *site, user string, pages map[string]string) {
 		ctx := browsertest.Open(t)
 		if user != "" {
@@ -43,7 +50,7 @@ func TestLook(t *testing.T) {
 	look(s, "", map[string]string{"signin": "/signin", "check-ask": "/c", "check-genuine": "/c/" + now[0].CheckCode, "check-replaced": "/c/" + slips[0].CheckCode,
 		"check-wrong": "/c/0000000000000000", "api-docs": "/api/docs", "error-404": "/nothing"})
 	look(s, "admin", map[string]string{"home-admin": "/", "contractors": "/contractors", "contractor-new": "/contractors/new",
-		"users": "/users", "user-roles": "/users/new", "user-new": "/users/new?role=worker", "user-show": "/users/3", "audit": "/audit", "account": "/account", "programme": "/programme"})
+		"users": "/users", "robots": "/robots", "notices": "/notices", "user-roles": "/users/new", "user-new": "/users/new?role=worker", "user-show": "/users/3", "audit": "/audit", "account": "/account", "programme": "/programme"})
 	look(s, "lead", map[string]string{"home-lead": "/", "worker-signin": fmt.Sprintf("/workers/%d/signin", s.Workers[0].ID)})
 	look(s, "", map[string]string{"signin-pin": "/signin?by=pin"})
 	look(s, "worker", map[string]string{"account-pin": "/account/pin"})

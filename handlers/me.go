@@ -17,6 +17,7 @@ import (
 type mePage struct {
 	Worker   *piecework.Worker
 	Day      piecework.Date
+	News     news
 	Today    payroll.Slip
 	Open     payroll.Slip     // her pieces that no approved run has, whatever their day
 	Waiting  piecework.Counts // pieces that have no rate yet
@@ -52,6 +53,9 @@ func (s *Server) me(c echo.Context) error {
 		return err
 	}
 	p := &mePage{Worker: w, Day: s.today(c), Kinds: kindWords(c)}
+	if p.News, err = s.newsFor(c, 3); err != nil {
+		return err
+	}
 	if _, p.Tax, err = s.taxRules(c, w); err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func TestLookWork(t *testing.T) {
 		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})
-	look("worker", map[string]string{"me": "/me", "me-why": "/me?line=1", "personal-own": "/me/personal", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
+	look("worker", map[string]string{"me": "/me", "me-why": "/me?line=1", "notices-own": "/notices", "personal-own": "/me/personal", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
 	reflows(t, url, map[string]string{"me": "/me", "slips-own": fmt.Sprintf("/slips/%d", ids.own)})
 }
 

@@ -14,7 +14,7 @@ import (
 
 // openPaths are the only paths that ask nobody to sign in. Whoever opens another one says so here.
 var openPaths = []string{
-	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /me.webmanifest", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
+	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /me.webmanifest", "GET /push-sw.js", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
 	"GET /setup/:code", "POST /setup/:code", "GET /invite/:code", "POST /invite/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
 }
 
@@ -75,11 +75,13 @@ func things(s *site) map[string][2]int64 {
 		s.Must(err)
 		held, err := piecework.HeldTallies(s.Ctx, s.DB, piecework.Filter{WorkshopID: of.workshop})
 		s.Must(err)
+		robot := &piecework.Robot{WorkshopID: of.workshop, Name: "群", Kind: piecework.WeCom, URL: "https://10.0.0.1/robot", Lang: "zh", AddedBy: "test"} // which is not sent to
+		s.Must(piecework.AddRobot(s.Ctx, s.DB, robot))
 		tickets, err := piecework.CutTickets(s.Ctx, s.DB, piecework.Cut{OrderID: of.order.ID, Size: 50, Quantity: 50, By: "test"})
 		s.Must(err)
 		photo := &piecework.Photo{JPEG: []byte("x"), SHA256: make([]byte, 32), Width: 1, Height: 1}
 		s.Must(piecework.StorePhoto(s.Ctx, s.DB, photo, "order", of.order.ID, "test"))
-		for kind, id := range map[string]int64{"photo": photo.ID, "ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+		for kind, id := range map[string]int64{"robot": robot.ID, "photo": photo.ID, "ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)

@@ -70,6 +70,7 @@ func (s *Server) routes() []route {
 		{get, "/sw.js", plain, s.serviceWorker, nil},
 		{get, "/manifest.webmanifest", plain, s.manifest, nil},
 		{get, "/me.webmanifest", plain, s.meManifest, nil},
+		{get, "/push-sw.js", plain, s.pushWorker, nil},
 
 		{get, "/", signedIn, s.home, nil},
 		{get, "/signin", open, s.signinShow, nil},
@@ -86,6 +87,15 @@ func (s *Server) routes() []route {
 
 		{get, "/q/:code", open, s.codeShow, nil},
 		{get, "/Q/:code", open, s.codeShow, nil}, // as it stands in QR codes, which take capitals more easily
+
+		{get, "/notices", office | worker, s.notices, nil},
+		{post, "/notices/seen", office | worker, s.noticesSeen, nil},
+		{post, "/notices/devices", office | worker, s.deviceAdd, nil},
+		{post, "/notices/devices/remove", office | worker, s.deviceRemove, nil},
+		{get, "/robots", admin, s.robots, nil},
+		{post, "/robots", admin, s.robotCreate, nil},
+		{post, "/robots/:robot/test", admin, s.robotTry, nil},
+		{post, "/robots/:robot/remove", admin, s.robotRemove, nil},
 
 		{get, "/users", admin, s.users, nil},
 		{get, "/users/new", admin, s.userNew, nil},

@@ -21,6 +21,7 @@ import (
 
 	"jijian/piecework"
 	"jijian/piecework/account"
+	"jijian/piecework/courier"
 	"jijian/templates"
 )
 
@@ -33,10 +34,12 @@ type Config struct {
 	// BehindProxy trusts X-Forwarded-For from machines of the private network; without it the peer is the visitor.
 	BehindProxy bool
 	// Demo lists the sign-ins that the sign-in page offers; nil unless this is a demo.
-	Demo    []DemoAccount
-	Keys    *piecework.Keys // seal personal data; nil: none is kept
-	Logger  *slog.Logger    // nil: slog.Default()
-	Version string          // of the program, for the description of the interface
+	Demo []DemoAccount
+	Keys *piecework.Keys // seal personal data; nil: none is kept
+	// NotifyAllow are hosts that messages may be sent to although they are private or without https.
+	NotifyAllow courier.Allow
+	Logger      *slog.Logger // nil: slog.Default()
+	Version     string       // of the program, for the description of the interface
 }
 
 // DemoAccount is a sign-in that anybody may use.
@@ -51,6 +54,7 @@ type Server struct {
 	echo     *echo.Echo
 	pages    *templates.Pages
 	recorder *piecework.Recorder
+	courier  *courier.Courier
 	sessions *scs.SessionManager
 	tokens   *account.TokenCache
 	origins  *http.CrossOriginProtection
@@ -102,6 +106,8 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.recorder = piecework.NewRecorder(cfg.DB)
 	s.watches = newWatches(func(ctx context.Context, id int64) (string, error) { return piecework.SessionMarker(ctx, s.DB, id) })
+	s.courier = courier.New(courier.Config{DB: cfg.DB, Say: say, Base: s.known, Allow: cfg.NotifyAllow, Logger: cfg.Logger})
+	s.courier.Start()
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.beside.Go(func() { s.sweep(ctx) })
@@ -134,16 +140,17 @@ func (s *Server) Close() {
 	s.stop()
 	s.watches.end()
 	s.recorder.Close()
+	s.courier.Close()
 	s.beside.Wait()
 	s.watches.beside.Wait()
 }
 
-// sweep deletes expired web sessions now and every hour.
+// sweep deletes expired web sessions and what was sent long ago now and every hour.
 func (s *Server) sweep(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if err := (account.WebSessions{DB: s.DB}).Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join((account.WebSessions{DB: s.DB}).Sweep(ctx), piecework.SweepOutbox(ctx, s.DB, time.Now())); err != nil && ctx.Err() == nil {
 			s.Logger.Error("sweep", "err", err)
 		}
 		select {
@@ -153,6 +160,9 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 	}
 }
+
+// known is the address people use, as far as the configuration says it.
+func (s *Server) known() string { return s.BaseURL }
 
 // secure says whether cookies may travel only over https.
 func (s *Server) secure(c echo.Context) bool {

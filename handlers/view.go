@@ -37,7 +37,7 @@ var menu = []struct {
 	on    []string
 }{
 	{piecework.Msg("Today"), "/", nil},
-	{piecework.Msg("My work"), "/me", []string{"/slips"}},
+	{piecework.Msg("My work"), "/me", []string{"/slips", "/notices"}},
 	{piecework.Msg("Scan"), "/scan", nil},
 	{piecework.Msg("Sessions"), "/sessions", nil},
 	{piecework.Msg("Tallies"), "/tallies", nil},
@@ -52,7 +52,7 @@ var menu = []struct {
 	{piecework.Msg("Products"), "/products", []string{"/operations"}},
 	{piecework.Msg("Contractors"), "/contractors", nil},
 	{piecework.Msg("Workshops"), "/workshops", []string{"/tax-tables", "/minimum-wages", "/bank-layouts"}},
-	{piecework.Msg("Users"), "/users", []string{"/audit"}},
+	{piecework.Msg("Users"), "/users", []string{"/audit", "/robots"}},
 	{piecework.Msg("Programme"), "/programme", nil},
 }
 

@@ -70,7 +70,22 @@ func issue(ctx context.Context, db bun.Tx, run *PayRun, slips []Slip, by string)
 			return fmt.Errorf("issue slip: %w", err)
 		}
 	}
-	return nil
+	return tellSlips(ctx, db, run, slips)
+}
+
+// tellSlips tells each worker that her slip is there, and, when they are all new, the others that a run's are.
+func tellSlips(ctx context.Context, db bun.Tx, run *PayRun, slips []Slip) error {
+	notice := piecework.Notice{WorkshopID: run.WorkshopID, RunID: run.ID, FirstDay: run.PeriodFrom, LastDay: run.PeriodTo}
+	var list []piecework.Notice
+	if slips[0].Version == 1 {
+		notice.Kind = piecework.SlipsReady
+		list = append(list, notice)
+	}
+	for _, s := range slips {
+		notice.Kind, notice.WorkerID, notice.SlipID = piecework.SlipReady, s.WorkerID, s.ID
+		list = append(list, notice)
+	}
+	return piecework.Notify(ctx, db, list...)
 }
 
 // checkCode is 16 decimal digits of a slip's hash: too many to guess, few enough to read out.

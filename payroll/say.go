@@ -1,6 +1,7 @@
 package payroll
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -274,12 +275,20 @@ func (r *PayRun) correct(ctx context.Context, db bun.Tx, slipID int64, answer, b
 // closeDisputes writes the answer to what waits for one about a slip. Whoever comes second changes nothing.
 func closeDisputes(ctx context.Context, db bun.Tx, slipID int64, how Dispute) error {
 	how.AnsweredAt = piecework.Now()
-	_, err := db.NewUpdate().Model(&how).Column("answer", "answered_at", "answered_by", "outcome", "corrected_slip_id").
+	res, err := db.NewUpdate().Model(&how).Column("answer", "answered_at", "answered_by", "outcome", "corrected_slip_id").
 		Where("slip_id = ? AND answered_at = 0", slipID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("answer dispute: %w", err)
 	}
-	return nil
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	slip := new(Slip)
+	if err := db.NewSelect().Model(slip).Relation("Run").Where("sl.id = ?", slipID).Scan(ctx); err != nil {
+		return fmt.Errorf("read the slip that was answered about: %w", err)
+	}
+	return piecework.Notify(ctx, db, piecework.Notice{WorkshopID: slip.WorkshopID, WorkerID: slip.WorkerID, Kind: piecework.DisputeAnswered, RunID: slip.RunID,
+		SlipID: cmp.Or(how.CorrectedSlipID, slipID), FirstDay: slip.Run.PeriodFrom, LastDay: slip.Run.PeriodTo})
 }
 
 // SayOf is what was said about a slip and about the other versions of it.

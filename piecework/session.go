@@ -64,23 +64,27 @@ func (s *WorkSession) Validate() error {
 	return v.Err()
 }
 
-// OpenSession starts a session. Without a code it gets that of [NextSessionCode].
+// OpenSession starts a session. Without a code it gets that of [NextSessionCode]. Whoever works there is told, unless it is of a day
+// that is over.
 func OpenSession(ctx context.Context, db bun.IDB, s *WorkSession) error {
-	err := s.Validate()
-	if err != nil {
+	if err := s.Validate(); err != nil {
 		return err
 	}
-	if s.Code == "" {
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		w, err := WorkshopByID(ctx, db, s.WorkshopID)
 		if err != nil {
 			return err
 		}
-		if s.Code, err = NextSessionCode(ctx, db, w, s.WorkDate); err != nil {
-			return err
+		if s.Code == "" {
+			if s.Code, err = NextSessionCode(ctx, db, w, s.WorkDate); err != nil {
+				return err
+			}
 		}
-	}
-	_, err = db.NewInsert().Model(s).Exec(ctx)
-	return inserted(err, "code", "%q is taken", s.Code)
+		if _, err = db.NewInsert().Model(s).Exec(ctx); err != nil || s.WorkDate < w.Today() {
+			return inserted(err, "code", "%q is taken", s.Code)
+		}
+		return Notify(ctx, db, Notice{WorkshopID: s.WorkshopID, Kind: SessionOpens, SessionID: s.ID, FirstDay: s.WorkDate, LastDay: s.WorkDate, Clock: s.StartsAt})
+	})
 }
 
 // NextSessionCode is the first free code of the form W1-20261103-1.

@@ -31,3 +31,12 @@ func Remember(ctx context.Context, db bun.IDB, name, value string) error {
 	_, err := db.NewInsert().Model(&setting{Name: name, Value: value}).On("CONFLICT (name) DO UPDATE").Set("value = EXCLUDED.value").Exec(ctx)
 	return wrap("keep setting", err)
 }
+
+// RememberFirst keeps a value under a name unless something is there already, and returns what is there.
+func RememberFirst(ctx context.Context, db bun.IDB, name, value string) (string, error) {
+	_, err := db.NewInsert().Model(&setting{Name: name, Value: value}).On("CONFLICT (name) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return "", wrap("keep setting", err)
+	}
+	return Setting(ctx, db, name)
+}

@@ -37,3 +37,6 @@ var ServiceWorker = sync.OnceValues(func() ([]byte, error) {
 	}
 	return append([]byte("self.shell="+string(head)+";"), worker...), nil
 })
+
+// PushWorker is the script that shows messages while no page is open.
+func PushWorker() []byte { return files()["push-sw.js"].data }

@@ -55,3 +55,21 @@ func plural(lang string, n any, one, many string, args ...any) (string, error) {
 	}
 	return Translate(lang, format, append([]any{count}, args...)...), nil
 }
+
+// Day is a day as pages write it, such as 10月31日 周六; see [date].
+func Day(lang string, day any) string {
+	text, err := date(day, layouts[Known(lang)].day)
+	if err != nil {
+		return fmt.Sprint(day)
+	}
+	return text
+}
+
+// Period is an inclusive range of days as pages write it.
+func Period(lang string, from, to any) string {
+	text, err := period(Known(lang), from, to)
+	if err != nil {
+		return fmt.Sprint(from, " – ", to)
+	}
+	return text
+}

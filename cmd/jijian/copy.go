@@ -14,8 +14,8 @@ import (
 	"jijian/piecework"
 )
 
-// left behind when data moves to another database: they open doors that should not move along.
-var leftBehind = []string{"web_sessions", "setup_codes", "invitations", "known_devices"}
+// left behind when data moves to another database: they open doors that should not move along, or would be sent twice.
+var leftBehind = []string{"web_sessions", "setup_codes", "invitations", "known_devices", "outbox"}
 
 // table is a table as both engines have it.
 type table struct {

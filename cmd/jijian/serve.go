@@ -31,7 +31,8 @@ type site struct {
 	certFile, keyFile   string
 	acmeHost, acmeCache string
 	behindProxy         bool
-	wrong               error // what the environment says and nobody can understand
+	allow               string // hosts that messages may be sent to though private
+	wrong               error  // what the environment says and nobody can understand
 }
 
 // flags defines the flags that serve and demo share.
@@ -48,6 +49,7 @@ func (s *site) tlsFlags(a *app, cmd *cobra.Command) {
 	a.setting(f, &s.keyFile, "tls-key", "JIJIAN_TLS_KEY", "", "key file of that certificate")
 	a.setting(f, &s.acmeHost, "acme-host", "JIJIAN_ACME_HOST", "", "public host name, for https with a free certificate; listen on :443")
 	a.setting(f, &s.acmeCache, "acme-cache", "JIJIAN_ACME_CACHE", "data/acme", "folder that keeps such certificates")
+	a.setting(f, &s.allow, "notify-allow", "JIJIAN_NOTIFY_ALLOW", "", "hosts, apart by commas, that messages may be sent to although they are private or without https")
 	behindProxy := false
 	if v := a.getenv("JIJIAN_BEHIND_PROXY"); v != "" {
 		var err error
@@ -187,7 +189,7 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	if err != nil {
 		return err
 	}
-	server, err := handlers.New(handlers.Config{DB: db, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Keys: keys, Logger: logger, Version: version})
+	server, err := handlers.New(handlers.Config{DB: db, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Keys: keys, NotifyAllow: strings.FieldsFunc(s.allow, func(r rune) bool { return r == ',' || r == ' ' }), Logger: logger, Version: version})
 	if err != nil {
 		return err
 	}

@@ -116,6 +116,7 @@ var owners = map[string]string{
 	"banklayout":  "SELECT 0, 0, 0 FROM bank_layouts WHERE id = ?",
 	"minimumwage": "SELECT 0, 0, 0 FROM minimum_wages WHERE id = ?",
 	"takehome":    "SELECT workshop_id, worker_id, 0 FROM take_homes WHERE id = ?",
+	"robot":       "SELECT COALESCE(workshop_id, 0), 0, 0 FROM robots WHERE id = ?",
 	// A user of every workshop, or a contractor's, is the business of those who see every workshop.
 	"user": "SELECT COALESCE(u.workshop_id, w.workshop_id, -1), COALESCE(u.worker_id, 0), COALESCE(u.contractor_id, 0) FROM users u LEFT JOIN workers w ON w.id = u.worker_id WHERE u.id = ?",
 }
