@@ -27,7 +27,7 @@ type Message struct {
 type Config struct {
 	DB     *bun.DB
 	Say    func(lang string, n *piecework.Notice, group bool) Message // group: for a chat group, else for the one it is for
-	Base   func() string // the address people use
+	Base   func() string                                              // the address people use
 	Allow  Allow
 	Logger *slog.Logger
 	Now    func() time.Time // nil: time.Now
