@@ -1,13 +1,18 @@
 package handlers
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"jijian/piecework"
 	"jijian/piecework/account"
+	"jijian/piecework/paper"
+	"jijian/templates"
 )
 
 type deliveryList struct {
@@ -60,17 +65,11 @@ func (s *Server) deliveryForm(c echo.Context, wrong error, typed values) error {
 	if err != nil {
 		return err
 	}
-	progress, err := piecework.OrderProgress(ctx, s.DB, o.ID)
+	f, err := piecework.FinishedPieces(ctx, s.DB, o)
 	if err != nil {
 		return err
 	}
-	handed, err := piecework.HandedOver(ctx, s.DB, o.ID)
-	if err != nil {
-		return err
-	}
-	p := deliveryForm{Order: o, Form: typed, Finished: finished(o, progress), Handed: handed[o.ID]}
-	// Returned pieces come again once they are put right.
-	p.Remaining = max(0, p.Finished-p.Handed.Delivered+p.Handed.Returned)
+	p := deliveryForm{Order: o, Form: typed, Finished: f.Made + f.PutRight, Handed: f.Handed, Remaining: f.Ready()}
 	if typed == nil {
 		earlier, err := piecework.Deliveries(ctx, s.DB, piecework.Filter{OrderID: o.ID})
 		if err != nil {
@@ -113,22 +112,48 @@ type deliveryShow struct {
 	Sum      piecework.Acceptance
 	Bar      bar
 	Office   bool
+	Link     string // the address of the link that shows it; "" for those who signed in
 	Zone     *time.Location
 	Form     values // of the decision
+	Lots     []returnLot
+	// Operations are those of the product, to begin rework at.
+	Operations []templates.Option
+}
+
+// Path is where the page is.
+func (p deliveryShow) Path() string { return p.Link + deliveryPath(p.Delivery.ID) }
+
+// Photos is the path of photos, without their ids.
+func (p deliveryShow) Photos() string { return p.Link + "/photos/" }
+
+// returnLot is what one decision sent back.
+type returnLot struct {
+	piecework.ReturnLot
+	Bar bar
 }
 
 // deliveryShow shows a delivery, what was decided about it, and asks for a decision about the rest.
-func (s *Server) deliveryShow(c echo.Context) error { return s.showDelivery(c, nil, nil) }
+func (s *Server) deliveryShow(c echo.Context) error {
+	return s.showDelivery(c, paramID(c, "delivery"), "", nil, nil)
+}
 
-func (s *Server) showDelivery(c echo.Context, wrong error, typed values) error {
-	d, err := piecework.DeliveryByID(c.Request().Context(), s.DB, paramID(c, "delivery"))
+// showDelivery shows a delivery, by way of a link unless link is "".
+func (s *Server) showDelivery(c echo.Context, id int64, link string, wrong error, typed values) error {
+	ctx := c.Request().Context()
+	d, err := piecework.DeliveryByID(ctx, s.DB, id)
 	if err != nil {
 		return err
 	}
-	p := deliveryShow{Delivery: d, Sum: d.Decided(), Office: visitOf(c).who.Role != account.Contractor, Zone: s.zone(c), Form: typed}
+	p := deliveryShow{Delivery: d, Sum: d.Decided(), Office: mayOf[visitOf(c).who.Role]&office != 0, Link: link, Zone: d.Order.Workshop.Location(), Form: typed}
 	p.Bar = newBar(d.Quantity, part{"good", p.Sum.Accepted}, part{"rework", p.Sum.Returned}, part{"scrap", p.Sum.Rejected})
 	if typed == nil {
 		p.Form = values{"accepted": fmt.Sprint(d.Waiting()), "rejected": "0", "returned": "0"}
+	}
+	p.Form["seen"] = fmt.Sprint(len(d.Acceptances))
+	if p.Office && p.Sum.Returned > 0 {
+		if err := s.returnsOf(ctx, &p); err != nil {
+			return err
+		}
 	}
 	if wrong != nil {
 		return s.again(c, wrong, "deliveries/show", p)
@@ -136,17 +161,122 @@ func (s *Server) showDelivery(c echo.Context, wrong error, typed values) error {
 	return s.page(c, "deliveries/show", p)
 }
 
+// returnsOf fills in what of the delivery came back, and how far it is.
+func (s *Server) returnsOf(ctx context.Context, p *deliveryShow) error {
+	o, err := piecework.OrderByID(ctx, s.DB, p.Delivery.OrderID)
+	if err != nil {
+		return err
+	}
+	lots, _, err := piecework.Returns(ctx, s.DB, o)
+	if err != nil {
+		return err
+	}
+	for _, l := range lots {
+		if l.DeliveryID == p.Delivery.ID {
+			p.Lots = append(p.Lots, returnLot{l, newBar(l.Returned, part{"good", l.PutRight}, part{"rework", l.Open()}, part{"scrap", l.Scrapped})})
+		}
+	}
+	for _, op := range o.Product.Operations {
+		p.Operations = append(p.Operations, templates.Option{Value: op.Code, Text: op.Name})
+	}
+	return nil
+}
+
 // deliveryDecide records how many pieces are accepted, rejected and returned.
 func (s *Server) deliveryDecide(c echo.Context) error {
-	f := readForm(c)
-	a := &piecework.Acceptance{DeliveryID: paramID(c, "delivery"), Accepted: f.number("accepted"), Rejected: f.number("rejected"),
-		Returned: f.number("returned"), Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
+	return s.decide(c, paramID(c, "delivery"), "", visitOf(c).who.Name)
+}
+
+// decide records a decision of somebody, who came by a link unless link is "".
+func (s *Server) decide(c echo.Context, id int64, link, by string) error {
+	ctx, f := c.Request().Context(), readForm(c)
+	a := &piecework.Acceptance{DeliveryID: id, Accepted: f.number("accepted"), Rejected: f.number("rejected"),
+		Returned: f.number("returned"), Note: f.text("note"), RecordedBy: by}
+	seen := piecework.Unseen
+	if f.has("seen") {
+		seen = int(f.number("seen"))
+	}
+	if link != "" && by == "" {
+		f.invalid.Add("name", "is required")
+	}
+	if link != "" && a.Rejected+a.Returned > 0 && a.Note == "" {
+		f.invalid.Add("note", "say what is wrong with what you reject or return")
+	}
+	photos := f.photos("photo")
 	err := f.and(a.Validate())
 	if err == nil {
-		err = piecework.Accept(c.Request().Context(), s.DB, a)
+		err = piecework.AcceptSeen(ctx, s.DB, a, seen, photos...)
 	}
 	if err != nil {
-		return s.showDelivery(c, err, f.values())
+		return s.showDelivery(c, id, link, err, f.values())
 	}
-	return s.done(c, deliveryPath(a.DeliveryID), "%d accepted, %d rejected, %d returned.", a.Accepted, a.Rejected, a.Returned)
+	if link != "" {
+		return c.Redirect(http.StatusSeeOther, link+deliveryPath(id))
+	}
+	return s.done(c, deliveryPath(id), "%d accepted, %d rejected, %d returned.", a.Accepted, a.Rejected, a.Returned)
+}
+
+// reworkCut makes the ticket that goes along with returned pieces.
+func (s *Server) reworkCut(c echo.Context) error {
+	ctx, f := c.Request().Context(), readForm(c)
+	id := paramID(c, "acceptance")
+	d, err := piecework.DeliveryOfAcceptance(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	r := piecework.Rework{AcceptanceID: id, Quantity: f.number("quantity"), From: f.text("operation"), By: visitOf(c).who.Name}
+	var ticket *piecework.BundleTicket
+	if err = f.invalid.Err(); err == nil {
+		ticket, err = piecework.CutRework(ctx, s.DB, r)
+	}
+	if err != nil {
+		return s.showDelivery(c, d.ID, "", err, f.values())
+	}
+	return s.done(c, fmt.Sprintf("/tickets/%d", ticket.ID), "Ticket %s goes along with %d returned pieces. What is counted on it is rework.", ticket.Code(), ticket.Quantity)
+}
+
+// deliveryNote prints the delivery note, whose QR code leads to the order without signing in.
+func (s *Server) deliveryNote(c echo.Context) error {
+	ctx := c.Request().Context()
+	d, err := piecework.DeliveryByID(ctx, s.DB, paramID(c, "delivery"))
+	if err != nil {
+		return err
+	}
+	link, err := piecework.NoteLink(ctx, s.DB, d.OrderID, d.RecordedBy)
+	if err != nil {
+		return err
+	}
+	token, err := piecework.LinkToken(ctx, s.DB, link)
+	if err != nil {
+		return err
+	}
+	return s.printNote(c, d.ID, link, linkPath(token))
+}
+
+// printNote prints the note of a delivery with a link to it.
+func (s *Server) printNote(c echo.Context, id int64, link *piecework.OrderLink, path string) error {
+	ctx := c.Request().Context()
+	d, err := piecework.DeliveryByID(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	before, err := piecework.DeliveredBefore(ctx, s.DB, d)
+	if err != nil {
+		return err
+	}
+	fonts, err := Fonts()
+	if err != nil {
+		return err
+	}
+	note := paper.Note{Delivery: d, Before: before, Address: s.base(c) + path + deliveryPath(d.ID),
+		Until: piecework.DateOf(link.ExpiresAt.In(d.Order.Workshop.Location()))}
+	var whole bytes.Buffer
+	warnings, err := paper.NewPrinter(fonts).Note(&whole, visitOf(c).lang, note)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		s.Logger.Warn("delivery note printed with a loss", "delivery", d.Code, "what", w.Message.String())
+	}
+	return download(c, "delivery-"+d.Code+".pdf", "application/pdf", whole.Bytes())
 }

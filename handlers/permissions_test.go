@@ -16,6 +16,8 @@ import (
 var openPaths = []string{
 	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /me.webmanifest", "GET /push-sw.js", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
 	"GET /setup/:code", "POST /setup/:code", "GET /invite/:code", "POST /invite/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
+	"GET /d/:code", "GET /d/:code/deliveries/:delivery", "GET /d/:code/deliveries/:delivery/note.pdf", "GET /d/:code/photos/:photo",
+	"POST /d/:code/deliveries/:delivery", "POST /d/:code/questions",
 }
 
 // things are two of each kind: the first belongs to workshop W1, worker A1 and contractor C1, the second to W2, B1 and C2.
@@ -81,6 +83,24 @@ func things(s *site) map[string][2]int64 {
 		s.Must(err)
 		photo := &piecework.Photo{JPEG: []byte("x"), SHA256: make([]byte, 32), Width: 1, Height: 1}
 		s.Must(piecework.StorePhoto(s.Ctx, s.DB, photo, "order", of.order.ID, "test"))
+		s.Must(piecework.Accept(s.Ctx, s.DB, &piecework.Acceptance{DeliveryID: delivery.ID, Accepted: 20, Returned: 5, DecidedOn: "2026-10-21", RecordedBy: "test"}))
+		decided, err := piecework.DeliveryByID(s.Ctx, s.DB, delivery.ID)
+		s.Must(err)
+		link, err := piecework.MakeLink(s.Ctx, s.DB, of.order.ID, "test", 30, "test")
+		s.Must(err)
+		question := &piecework.Question{OrderID: of.order.ID, Question: "何时交齐？", AskedBy: "test"}
+		s.Must(piecework.Ask(s.Ctx, s.DB, question))
+		charge := &piecework.Chargeback{OrderID: of.order.ID, ChargedOn: "2026-10-22", Amount: piecework.Fen(100), Fault: piecework.FaultOther,
+			Bearer: piecework.BearsWorkshop, Reason: "test", RecordedBy: "test"}
+		_, err = payroll.ChargeBack(s.Ctx, s.DB, charge)
+		s.Must(err)
+		statement, err := piecework.MakeStatement(s.Ctx, s.DB, of.workshop, of.contractor, "2026-10-01", "2026-10-31", "test")
+		s.Must(err)
+		add("acceptance", i, decided.Acceptances[0].ID)
+		add("link", i, link.ID)
+		add("question", i, question.ID)
+		add("chargeback", i, charge.ID)
+		add("statement", i, statement.ID)
 		for kind, id := range map[string]int64{"robot": robot.ID, "photo": photo.ID, "ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
@@ -109,7 +129,7 @@ var visitors = []visitor{
 	{"worker", account.Worker, 0, "worker tally adjustment slip dispute takehome"},
 	{"counter", account.Counter, 0, ""},
 	{"officer", account.Officer, 0, "nothing"},
-	{"contractor", account.Contractor, 0, "contractor order delivery photo"},
+	{"contractor", account.Contractor, 0, "contractor order delivery photo acceptance question chargeback statement"},
 }
 
 // shared are the kinds that all workshops have in common. A contractor is a person to other contractors.

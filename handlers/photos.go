@@ -15,7 +15,8 @@ import (
 
 // photoPaths are the paths whose forms may carry photos, and therefore more than others. Such a form says
 // enctype="multipart/form-data" and has the partial "photo-field"; its handler reads f.photos(field).
-var photoPaths = map[string]bool{orderPhotosPath: true, "/slips/:slip/dispute": true}
+var photoPaths = map[string]bool{orderPhotosPath: true, "/slips/:slip/dispute": true,
+	"/deliveries/:delivery": true, "/d/:code/deliveries/:delivery": true}
 
 // photosOnce is how many photos one form carries at most, and photoLimit how many bytes it may have with them.
 const (

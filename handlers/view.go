@@ -47,6 +47,8 @@ var menu = []struct {
 	{piecework.Msg("Pay runs"), "/runs", []string{"/slips", "/disputes"}},
 	{piecework.Msg("Orders"), "/orders", []string{"/tickets"}},
 	{piecework.Msg("Deliveries"), "/deliveries", nil},
+	{piecework.Msg("Statements"), "/statements", []string{"/chargebacks"}},
+	{piecework.Msg("Questions"), "/questions", nil},
 	{piecework.Msg("Workers"), "/workers", nil},
 	{piecework.Msg("Rates"), "/rates", nil},
 	{piecework.Msg("Products"), "/products", []string{"/operations"}},

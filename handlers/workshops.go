@@ -76,6 +76,7 @@ func settingsOf(w *piecework.Workshop) values {
 	if w.Guarantee.Holds() {
 		typed["guarantee_amount"], typed["guarantee_per"], typed["guarantee_over"] = w.Guarantee.Amount.String(), string(w.Guarantee.Per), string(w.Guarantee.Over)
 	}
+	typed["bear_material"], typed["bear_workmanship"] = string(w.BearMaterial), string(w.BearWorkmanship)
 	if w.SecondPersonAbove >= 0 {
 		typed["second_person_above"] = piecework.Fen(w.SecondPersonAbove).String()
 	}
@@ -128,6 +129,11 @@ func (s *Server) saveWorkshop(c echo.Context, f *form, w *piecework.Workshop) er
 	w.PayScrapMaterial, w.PayScrapWorkmanship, w.PayRework = f.has("pay_scrap_material"), f.has("pay_scrap_workmanship"), f.has("pay_rework")
 	w.DamageCapPercent = int(f.number("damage_cap_percent"))
 	w.RepeatSeconds, w.RepeatMinutes = int(f.number("repeat_seconds")), int(f.number("repeat_minutes"))
+	for field, bearer := range map[string]*piecework.Bearer{"bear_material": &w.BearMaterial, "bear_workmanship": &w.BearWorkmanship} {
+		if f.has(field) {
+			*bearer = piecework.Bearer(f.text(field))
+		}
+	}
 	if share := f.text("team_share"); share != "" {
 		w.TeamShare = piecework.TeamShare(share)
 	}

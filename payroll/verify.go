@@ -20,7 +20,8 @@ type Checked struct {
 }
 
 // Verify recomputes the books: every hash chain, the sums kept beside the tallies, every slip from its lines, every run from
-// the tallies it claimed, and every delivery. The error names the first thing that is off.
+// the tallies it claimed, every delivery, the tie-out of every order and every statement of a contractor. The error names the first
+// thing that is off.
 func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 	var done Checked
 	workshops, err := piecework.Workshops(ctx, db, 0)
@@ -47,6 +48,8 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		func() error { return verifyPayments(ctx, db) },
 		func() error { return verifyRuns(ctx, db, &done) },
 		func() error { return verifyDeliveries(ctx, db, &done) },
+		func() error { return verifyTieOuts(ctx, db) },
+		func() error { _, err := piecework.CheckStatements(ctx, db); return err },
 	} {
 		if err := check(); err != nil {
 			return done, err
@@ -285,6 +288,28 @@ func verifyDeliveries(ctx context.Context, db bun.IDB, done *Checked) error {
 	}
 	for _, code := range codes {
 		return fmt.Errorf("delivery %s: more pieces were accepted, rejected and returned than were delivered", code)
+	}
+	return nil
+}
+
+// verifyTieOuts ties out every order.
+func verifyTieOuts(ctx context.Context, db bun.IDB) error {
+	var ids []int64
+	if err := db.NewSelect().Model((*piecework.ProcessingOrder)(nil)).Column("id").Order("id").Scan(ctx, &ids); err != nil {
+		return fmt.Errorf("list orders: %w", err)
+	}
+	for _, id := range ids {
+		t, err := TieOutOf(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		if len(t.Losses) > 0 {
+			l := t.Losses[0]
+			return fmt.Errorf("order %s does not tie out: %s %s are %d, but %d are kept: a record is gone or there twice", t.Order.Code, l.Kind, l.Operation, l.Found, l.Kept)
+		}
+		if n := t.Unexplained(); n != 0 {
+			return fmt.Errorf("order %s does not tie out: %d pieces are unexplained", t.Order.Code, n)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package piecework
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/uptrace/bun"
@@ -36,7 +37,15 @@ type Acceptance struct {
 	Note       string
 	RecordedAt Instant
 	RecordedBy string
+	// DecidedOn is the day from which the fee is owed; "" when it is recorded is the present day of the workshop.
+	DecidedOn Date
+
+	// Photos are those of what was wrong, without the pictures themselves.
+	Photos []Photo `bun:"-"`
 }
+
+// AcceptancePhoto is the kind of thing that photos of a decision belong to.
+const AcceptancePhoto = "acceptance"
 
 // Decided sums the delivery's acceptances.
 func (d *Delivery) Decided() Acceptance {
@@ -78,8 +87,12 @@ func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
 		return err
 	}
 	d.RecordedAt = Now()
-	_, err := db.NewInsert().Model(d).Exec(ctx)
-	return inserted(err, "code", "%q is taken", d.Code)
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if _, err := db.NewInsert().Model(d).Exec(ctx); err != nil {
+			return inserted(err, "code", "%q is taken", d.Code)
+		}
+		return BookFlow(ctx, db, Flow{OrderID: d.OrderID, Delivered: d.Quantity})
+	})
 }
 
 // Validate reports every wrong field.
@@ -100,9 +113,18 @@ func (a *Acceptance) Validate() error {
 	return v.Err()
 }
 
+// Unseen is for those who decide without having been shown what was decided before.
+const Unseen = -1
+
 // Accept records what the contractor decided. Together with earlier decisions it cannot exceed what was delivered: of two
-// people deciding at once about the same pieces, the second is told.
+// people deciding at once about the same pieces, the second is told who decided what.
 func Accept(ctx context.Context, db bun.IDB, a *Acceptance) error {
+	return AcceptSeen(ctx, db, a, Unseen)
+}
+
+// AcceptSeen is [Accept] for somebody who was shown so many decisions about the delivery. When there are more by now she may not know
+// it: nothing is recorded, and the conflict tells her who decided what. Photos of what was wrong are stored with the decision.
+func AcceptSeen(ctx context.Context, db bun.IDB, a *Acceptance, seen int, photos ...*Photo) error {
 	if err := a.Validate(); err != nil {
 		return err
 	}
@@ -115,16 +137,45 @@ func Accept(ctx context.Context, db bun.IDB, a *Acceptance) error {
 		if err != nil {
 			return err
 		}
-		if a.Accepted+a.Rejected+a.Returned > d.Waiting() {
-			if n := len(d.Acceptances); n > 0 && d.Waiting() == 0 {
-				return Conflict("%s has already decided about every piece of this delivery.", d.Acceptances[n-1].RecordedBy)
-			}
-			return InvalidField("accepted", "only %d pieces wait for a decision", d.Waiting())
+		if err := d.takes(a, seen); err != nil {
+			return err
+		}
+		if a.DecidedOn == "" {
+			a.DecidedOn = d.Order.Workshop.Today()
+		}
+		if err := NotStated(ctx, db, d.Order.WorkshopID, d.Order.ContractorID, a.DecidedOn); err != nil {
+			return err
 		}
 		a.RecordedAt = Now()
-		_, err = db.NewInsert().Model(a).Exec(ctx)
-		return wrap("record acceptance", err)
+		if _, err := db.NewInsert().Model(a).Exec(ctx); err != nil {
+			return wrap("record acceptance", err)
+		}
+		for _, photo := range photos {
+			if err := StorePhoto(ctx, db, photo, AcceptancePhoto, a.ID, a.RecordedBy); err != nil {
+				return err
+			}
+		}
+		return BookFlow(ctx, db, Flow{OrderID: d.OrderID, Accepted: a.Accepted, Rejected: a.Rejected, Returned: a.Returned})
 	})
+}
+
+// takes says whether a decision still fits on the delivery, made by somebody who was shown so many decisions.
+func (d *Delivery) takes(a *Acceptance, seen int) error {
+	n := len(d.Acceptances)
+	if n > 0 && (d.Waiting() == 0 || seen != Unseen && seen < n) {
+		last := d.Acceptances[n-1]
+		at := last.RecordedAt.In(d.Order.Workshop.Location()).Format("01-02 15:04")
+		if d.Waiting() == 0 {
+			return Conflict("%s has already decided about every piece of this delivery (%s: %d accepted, %d rejected, %d returned). Yours was not recorded.",
+				last.RecordedBy, at, last.Accepted, last.Rejected, last.Returned)
+		}
+		return Conflict("%s decided in the meantime (%s: %d accepted, %d rejected, %d returned). Yours was not recorded: %d pieces still wait, look again.",
+			last.RecordedBy, at, last.Accepted, last.Rejected, last.Returned, d.Waiting())
+	}
+	if a.Accepted+a.Rejected+a.Returned > d.Waiting() {
+		return InvalidField("accepted", "only %d pieces wait for a decision", d.Waiting())
+	}
+	return nil
 }
 
 // Deliveries lists deliveries, the latest first. Status "waiting" is those the contractor has not fully decided about.
@@ -148,7 +199,43 @@ func byID(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("id") }
 // DeliveryByID returns one delivery with its order and acceptances, or a not-found error.
 func DeliveryByID(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) {
 	d := new(Delivery)
-	err := db.NewSelect().Model(d).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
+	err := db.NewSelect().Model(d).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").Relation("Order.Workshop").
 		Relation("Acceptances", byID).Where("d.id = ?", id).Scan(ctx)
-	return d, found(err, "There is no such delivery.")
+	if err != nil {
+		return d, found(err, "There is no such delivery.")
+	}
+	if len(d.Acceptances) == 0 {
+		return d, nil
+	}
+	ids := make([]int64, len(d.Acceptances))
+	for i := range d.Acceptances {
+		ids[i] = d.Acceptances[i].ID
+	}
+	var photos []Photo
+	err = db.NewSelect().Model(&photos).ExcludeColumn("jpeg").Where("kind = ? AND thing_id IN (?)", AcceptancePhoto, bun.List(ids)).Order("id").Scan(ctx)
+	for _, p := range photos {
+		for i := range d.Acceptances {
+			if d.Acceptances[i].ID == p.ThingID {
+				d.Acceptances[i].Photos = append(d.Acceptances[i].Photos, p)
+			}
+		}
+	}
+	return d, wrap("list photos", err)
+}
+
+// DeliveryOfAcceptance returns the delivery that a decision was about, or a not-found error.
+func DeliveryOfAcceptance(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) {
+	var ids []int64
+	if err := db.NewSelect().Model((*Acceptance)(nil)).Column("delivery_id").Where("id = ?", id).Scan(ctx, &ids); err != nil || len(ids) == 0 {
+		return nil, cmp.Or(wrap("find decision", err), NotFound("There is no such decision."))
+	}
+	return DeliveryByID(ctx, db, ids[0])
+}
+
+// DeliveredBefore is how many pieces of its order were delivered before a delivery.
+func DeliveredBefore(ctx context.Context, db bun.IDB, d *Delivery) (int64, error) {
+	var n int64
+	err := db.NewSelect().Model((*Delivery)(nil)).ColumnExpr("CAST(COALESCE(SUM(quantity), 0) AS BIGINT)").
+		Where("order_id = ? AND (delivered_on < ? OR delivered_on = ? AND id < ?)", d.OrderID, d.DeliveredOn, d.DeliveredOn, d.ID).Scan(ctx, &n)
+	return n, wrap("sum deliveries", err)
 }

@@ -27,6 +27,7 @@ type BundleTicket struct {
 	VoidedBy   string
 	Reason     string // why it was split
 	Kept       string // of a voided ticket the operations that were credited on it, as Operations has them
+	ReworkOf   int64  `bun:",nullzero"` // the decision that sent the pieces back; 0 for pieces that are made
 
 	Serial int64            `bun:",scanonly"` // of its code
 	Order  *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
@@ -175,10 +176,10 @@ func joinOperations(operations []Operation) string {
 	return strings.Join(codes, ",")
 }
 
-// onTickets is for how many pieces there are tickets at an operation.
+// onTickets is for how many pieces that are made there are tickets at an operation; those that come back have theirs besides.
 func onTickets(tickets []BundleTicket, operation string) (n int64) {
 	for i := range tickets {
-		if tickets[i].accounts(operation) {
+		if tickets[i].ReworkOf == 0 && tickets[i].accounts(operation) {
 			n += tickets[i].Quantity
 		}
 	}
@@ -267,7 +268,7 @@ func SplitTicket(ctx context.Context, db bun.IDB, s Split) ([]BundleTicket, erro
 		}
 		parts = make([]BundleTicket, len(s.Parts))
 		for i, n := range s.Parts {
-			parts[i] = BundleTicket{OrderID: o.ID, Number: last + int64(i) + 1, Quantity: n, Operations: covered, SplitFrom: old.ID, CutAt: now, CutBy: s.By}
+			parts[i] = BundleTicket{OrderID: o.ID, Number: last + int64(i) + 1, Quantity: n, Operations: covered, SplitFrom: old.ID, CutAt: now, CutBy: s.By, ReworkOf: old.ReworkOf}
 		}
 		if err := addTickets(ctx, db, o, s.By, parts); err != nil {
 			return err

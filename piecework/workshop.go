@@ -55,6 +55,10 @@ type Workshop struct {
 	// RepeatMinutes is how close together two tallies of one worker at one operation are remarked upon, 0 (never) to 240.
 	RepeatMinutes int
 
+	// Who bears what a contractor charges back for faulty material (BearsWorkshop or BearsContractor), and for faulty work (BearsWorkshop
+	// or BearsWorker).
+	BearMaterial, BearWorkmanship Bearer
+
 	// The head of the workshop's hash chain: how many links it has, and the hash of the last.
 	ChainSeq  int64
 	ChainHash []byte
@@ -84,7 +88,8 @@ func (w *Workshop) Today() Date { return DateOf(time.Now().In(w.Location())) }
 // NewWorkshop returns a workshop with the usual settings.
 func NewWorkshop(code, name string) *Workshop {
 	return &Workshop{Code: code, Name: name, Timezone: "Asia/Shanghai", Currency: "CNY", PayScrapMaterial: true, DamageCapPercent: 20,
-		TeamShare: ShareByWeight, SecondPersonAbove: -1, RepeatSeconds: 3, RepeatMinutes: 10}
+		TeamShare: ShareByWeight, SecondPersonAbove: -1, RepeatSeconds: 3, RepeatMinutes: 10,
+		BearMaterial: BearsContractor, BearWorkmanship: BearsWorkshop}
 }
 
 // Validate reports every wrong field.
@@ -100,6 +105,12 @@ func (w *Workshop) Validate() error {
 	}
 	if w.DamageCapPercent < 0 || w.DamageCapPercent > 100 {
 		v.Add("damage_cap_percent", "must be between %d and %d", 0, 100)
+	}
+	if w.BearMaterial != BearsWorkshop && w.BearMaterial != BearsContractor {
+		v.Add("bear_material", "choose one")
+	}
+	if w.BearWorkmanship != BearsWorkshop && w.BearWorkmanship != BearsWorker {
+		v.Add("bear_workmanship", "choose one")
 	}
 	if w.TeamShare != ShareByWeight && w.TeamShare != ShareByWeightHours {
 		v.Add("team_share", "choose one")
@@ -125,7 +136,8 @@ func SaveWorkshop(ctx context.Context, db bun.IDB, w *Workshop) error {
 	}
 	_, err := db.NewUpdate().Model(w).WherePK().
 		Column("name", "area_id", "timezone", "currency", "pay_scrap_material", "pay_scrap_workmanship", "pay_rework", "damage_cap_percent", "wage_region", "top_up", "take_arrears",
-			"team_share", "second_person_above", "repeat_seconds", "repeat_minutes", "guarantee_amount", "guarantee_per", "guarantee_over").Exec(ctx)
+			"team_share", "second_person_above", "repeat_seconds", "repeat_minutes", "guarantee_amount", "guarantee_per", "guarantee_over").
+		Column("bear_material", "bear_workmanship").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}

@@ -47,6 +47,9 @@ var statuses = map[string]Status{
 	"replaced":  {"", "Replaced"},
 	"split":     {"", "Split"},
 	"credited":  {Done, "Credited"},
+	"half":      {Wait, "One side confirmed"},
+	"expired":   {"", "Expired"},
+	"revoked":   {"", "Revoked"},
 }
 
 func statusOf(lang string, s any) Status {

@@ -261,3 +261,27 @@ func (t *statementTotal) add(d *piecework.Delivery, sum *piecework.Acceptance, o
 func (t *statementTotal) row() []string {
 	return []string{"total", "", "", "", "", "", number(t.delivered), number(t.accepted), number(t.rejected), number(t.returned), "", t.owed.String(), t.currency}
 }
+
+var statementVersionColumns = []outColumn{{"kind", exact, "类别"}, {"date", exact, "日期"}, {"order", exact, "加工单"}, {"delivery", exact, "交货单"},
+	{"product", freeText, "款式"}, {"note", freeText, "说明"}, {"quantity", pieces, "数量"}, {"unit_fee", perPiece, "加工费单价"}, {"amount", amount, "金额"}}
+
+// StatementVersion writes one version of a contractor's statement: what was carried, every fee, chargeback and payment (the latter two below
+// zero), and what is owed at the end, which the amounts above sum to. The last line is the version's hash.
+func StatementVersion(w io.Writer, format Format, st *piecework.ContractorStatement) error {
+	rows := [][]string{{"carried", string(st.PeriodFrom), "", "", "", "", "", "", st.Opening.String()}}
+	for _, l := range st.Lines {
+		row := []string{string(l.Kind), string(l.Day), l.OrderCode, l.DeliveryCode, l.Product, l.Note, "", "", l.Amount.String()}
+		if l.Quantity != 0 {
+			row[6] = number(l.Quantity)
+		}
+		if l.Kind == piecework.LineFee {
+			row[7] = l.Rate.String()
+		} else {
+			row[8] = l.Amount.Neg().String()
+		}
+		rows = append(rows, row)
+	}
+	rows = append(rows, []string{"owed", string(st.PeriodTo), "", "", "", "", "", "", st.Closing.String()},
+		[]string{"hash", "", "", "", "", fmt.Sprintf("%x", st.Hash), "", "", ""})
+	return write(w, format, "statement", statementVersionColumns, rows)
+}

@@ -287,8 +287,13 @@ func (im *importer) insertDeliveries(items []*piecework.Delivery) error {
 	}
 	var decisions []piecework.Acceptance
 	for _, d := range items {
+		sum := d.Decided()
+		flow := piecework.Flow{OrderID: d.OrderID, Delivered: d.Quantity, Accepted: sum.Accepted, Rejected: sum.Rejected, Returned: sum.Returned}
+		if err := piecework.BookFlow(im.ctx, im.db, flow); err != nil {
+			return err
+		}
 		for _, a := range d.Acceptances {
-			a.DeliveryID = d.ID
+			a.DeliveryID, a.DecidedOn = d.ID, d.DeliveredOn
 			decisions = append(decisions, a)
 		}
 	}

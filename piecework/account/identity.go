@@ -108,6 +108,11 @@ var owners = map[string]string{
 	// Of what nobody knows the workshop only those who see every workshop may see.
 	"held":        "SELECT COALESCE(workshop_id, -1), 0, 0 FROM held_tallies WHERE id = ?",
 	"delivery":    "SELECT o.workshop_id, 0, o.contractor_id FROM deliveries d JOIN processing_orders o ON o.id = d.order_id WHERE d.id = ?",
+	"acceptance":  "SELECT o.workshop_id, 0, o.contractor_id FROM acceptances a JOIN deliveries d ON d.id = a.delivery_id JOIN processing_orders o ON o.id = d.order_id WHERE a.id = ?",
+	"link":        "SELECT o.workshop_id, 0, 0 FROM order_links l JOIN processing_orders o ON o.id = l.order_id WHERE l.id = ?",
+	"question":    "SELECT o.workshop_id, 0, o.contractor_id FROM order_questions q JOIN processing_orders o ON o.id = q.order_id WHERE q.id = ?",
+	"chargeback":  "SELECT o.workshop_id, 0, o.contractor_id FROM chargebacks c JOIN processing_orders o ON o.id = c.order_id WHERE c.id = ?",
+	"statement":   "SELECT workshop_id, 0, contractor_id FROM contractor_statements WHERE id = ?",
 	"adjustment":  "SELECT workshop_id, worker_id, 0 FROM adjustments WHERE id = ?",
 	"run":         "SELECT workshop_id, 0, 0 FROM pay_runs WHERE id = ?",
 	"slip":        "SELECT workshop_id, worker_id, 0 FROM slips WHERE id = ?",
@@ -139,7 +144,7 @@ func OwnerOf(ctx context.Context, db bun.IDB, kind string, id int64) (Owner, err
 	}
 	err := db.NewRaw(query, id).Scan(ctx, &o.WorkshopID, &o.WorkerID, &o.ContractorID)
 	if errors.Is(err, sql.ErrNoRows) {
-		return o, errNotThere
+		return o, ErrNotThere
 	}
 	if err != nil {
 		return o, fmt.Errorf("find owner of %s %d: %w", kind, id, err)
@@ -154,19 +159,20 @@ func ownerOfPhoto(ctx context.Context, db bun.IDB, id int64) (Owner, error) {
 	var thing int64
 	err := db.NewRaw("SELECT kind, thing_id FROM photos WHERE id = ?", id).Scan(ctx, &kind, &thing)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && kind == photoKind {
-		return Owner{}, errNotThere
+		return Owner{}, ErrNotThere
 	}
 	if err != nil {
 		return Owner{}, fmt.Errorf("find what photo %d is of: %w", id, err)
 	}
 	o, err := OwnerOf(ctx, db, kind, thing)
 	if o == (Owner{}) && err == nil {
-		err = errNotThere
+		err = ErrNotThere
 	}
 	return o, err
 }
 
-var errNotThere = piecework.NotFound("It does not exist, or not for you.")
+// ErrNotThere is the answer about what does not exist and about what is not theirs alike.
+var ErrNotThere = piecework.NotFound("It does not exist, or not for you.")
 
 // May is nil when the thing exists for the person, else a not-found error: what is not hers, is not there.
 func (id Identity) May(ctx context.Context, db bun.IDB, kind string, thing int64) error {
@@ -175,7 +181,7 @@ func (id Identity) May(ctx context.Context, db bun.IDB, kind string, thing int64
 		return err
 	}
 	if !id.Sees(o) {
-		return errNotThere
+		return ErrNotThere
 	}
 	return nil
 }

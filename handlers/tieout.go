@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"fmt"
+
+	"github.com/labstack/echo/v4"
+
+	"jijian/payroll"
+	"jijian/piecework"
+)
+
+// gapNames are the differences of a tie-out in words, and what each means.
+var gapNames = map[payroll.GapKind][2]*piecework.Message{
+	payroll.GapAccepted:         {piecework.Msg("Accepted"), piecework.Msg("The contractor owes the fee for them.")},
+	payroll.GapUndecided:        {piecework.Msg("With the contractor"), piecework.Msg("Delivered; he has not decided yet.")},
+	payroll.GapRejected:         {piecework.Msg("Rejected"), piecework.Msg("He keeps them and does not pay.")},
+	payroll.GapStock:            {piecework.Msg("In stock"), piecework.Msg("Finished and not delivered, or between two operations.")},
+	payroll.GapNotBegun:         {piecework.Msg("Not begun"), piecework.Msg("Nothing was counted of them yet.")},
+	payroll.GapRework:           {piecework.Msg("In rework"), piecework.Msg("Handed back or returned, and not good again.")},
+	payroll.GapScrapWorkmanship: {piecework.Msg("Work scrap"), piecework.Msg("Spoilt by the work.")},
+	payroll.GapScrapMaterial:    {piecework.Msg("Material scrap"), piecework.Msg("Spoilt by the material.")},
+	payroll.GapBesides:          {piecework.Msg("Begun besides"), piecework.Msg("More than was ordered, to make up for scrap.")},
+	payroll.GapTwice:            {piecework.Msg("Counted twice"), piecework.Msg("More was counted than came in: twice here, or missed at the operation before.")},
+	payroll.GapUncounted:        {piecework.Msg("Not counted"), piecework.Msg("Delivered, but never counted as finished.")},
+}
+
+// lossNames say which records do not add up.
+var lossNames = map[payroll.LossKind]*piecework.Message{
+	payroll.LossTallies: piecework.Msg("Tallies"), payroll.LossDelivered: piecework.Msg("Delivered"), payroll.LossAccepted: piecework.Msg("Accepted"),
+	payroll.LossRejected: piecework.Msg("Rejected"), payroll.LossReturned: piecework.Msg("Returned"), payroll.LossCharged: piecework.Msg("Charged back"),
+	payroll.LossPaid: piecework.Msg("Paid to workers"), payroll.LossReceived: piecework.Msg("Received from the contractor"),
+}
+
+type tieOutPage struct {
+	*payroll.TieOut
+	Back, BackText string
+	Picture        picture
+	Places         []place
+	Lost           []lostRow
+}
+
+// place is where some of the pieces are.
+type place struct {
+	Kind, Name, Means string
+	Pieces            int64
+	Share             bar
+}
+
+// lostRow is a loss in words.
+type lostRow struct {
+	Name, Operation string
+	Money           bool
+	Kept, Found     int64 // pieces, unless Money
+	KeptM, FoundM   piecework.Money
+	Difference      int64
+	DifferenceM     piecework.Money
+	Twice           bool
+}
+
+// tieOutOrder ties out an order.
+func (s *Server) tieOutOrder(c echo.Context) error {
+	t, err := payroll.TieOutOf(c.Request().Context(), s.DB, paramID(c, "order"))
+	if err != nil {
+		return err
+	}
+	return s.showTieOut(c, t, orderPath(t.Order.ID), t.Order.Code)
+}
+
+// tieOutTicket ties out one bundle.
+func (s *Server) tieOutTicket(c echo.Context) error {
+	t, err := payroll.TieOutTicket(c.Request().Context(), s.DB, paramID(c, "ticket"))
+	if err != nil {
+		return err
+	}
+	return s.showTieOut(c, t, fmt.Sprintf("/tickets/%d", t.Ticket.ID), t.Ticket.Code().String())
+}
+
+// placeColours are the colours of the parts of bars and of the picture.
+var placeColours = map[payroll.GapKind]string{payroll.GapAccepted: "good", payroll.GapUndecided: "wait", payroll.GapRejected: "scrap", payroll.GapStock: "stock",
+	payroll.GapNotBegun: "rest", payroll.GapRework: "rework", payroll.GapScrapWorkmanship: "scrap", payroll.GapScrapMaterial: "scrap",
+	payroll.GapBesides: "over", payroll.GapTwice: "over", payroll.GapUncounted: "over"}
+
+func (s *Server) showTieOut(c echo.Context, t *payroll.TieOut, back, text string) error {
+	v := visitOf(c)
+	p := tieOutPage{TieOut: t, Back: back, BackText: text, Picture: flowPicture(t, v.says)}
+	for _, g := range t.Gaps {
+		names, colour := gapNames[g.Kind], placeColours[g.Kind]
+		p.Places = append(p.Places, place{colour, inWords(v.lang, names[0]), inWords(v.lang, names[1]), g.Pieces,
+			newBar(t.Ordered, part{colour, max(g.Pieces, -g.Pieces)})})
+	}
+	for _, l := range t.Losses {
+		row := lostRow{Name: inWords(v.lang, lossNames[l.Kind]), Operation: l.Operation, Kept: l.Kept, Found: l.Found, Difference: l.Difference(), Twice: l.Difference() > 0}
+		if l.Kind == payroll.LossCharged || l.Kind == payroll.LossReceived {
+			row.Money, row.KeptM, row.FoundM, row.DifferenceM = true, piecework.Fen(l.Kept), piecework.Fen(l.Found), piecework.Fen(l.Difference())
+		}
+		p.Lost = append(p.Lost, row)
+	}
+	return s.page(c, "tieout/show", p)
+}

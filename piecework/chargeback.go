@@ -1,0 +1,273 @@
+package piecework
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+)
+
+// Bearer is who bears what a contractor charges back.
+type Bearer string
+
+// Those who can bear it. A contractor bears what is his own fault: the workshop's fee is not lowered.
+const (
+	BearsWorkshop   Bearer = "workshop"
+	BearsContractor Bearer = "contractor"
+	BearsWorker     Bearer = "worker"
+)
+
+// Bearers are all of them, in the order a form offers them.
+var Bearers = []Bearer{BearsWorkshop, BearsContractor, BearsWorker}
+
+// Fault is why pieces were wrong.
+type Fault string
+
+// The faults.
+const (
+	FaultWorkmanship Fault = "workmanship" // of whoever made them
+	FaultMaterial    Fault = "material"    // of what they were made of
+	FaultOther       Fault = "other"
+)
+
+// Faults are all of them, in the order a form offers them.
+var Faults = []Fault{FaultWorkmanship, FaultMaterial, FaultOther}
+
+// Bears is who bears a fault by the workshop's policy.
+func (w *Workshop) Bears(f Fault) Bearer {
+	switch f {
+	case FaultMaterial:
+		return w.BearMaterial
+	case FaultWorkmanship:
+		return w.BearWorkmanship
+	}
+	return BearsWorkshop
+}
+
+// Chargeback (反扣) is money that a contractor takes off for pieces that were wrong. It is never changed; one that was wrong is withdrawn
+// and counts no more.
+type Chargeback struct {
+	bun.BaseModel `bun:"table:chargebacks,alias:cb"`
+
+	ID           int64 `bun:",pk,autoincrement"`
+	OrderID      int64
+	AcceptanceID int64 `bun:",nullzero"` // the decision it follows from, if any
+	ChargedOn    Date
+	Pieces       int64 // that were wrong; 0 where nobody counted them
+	Amount       Money // positive
+	Fault        Fault
+	Bearer       Bearer
+	OperationID  int64  `bun:",nullzero"` // where the fault was made; 0: nobody knows
+	Ticket       string // code of the bundle it was found in; "": it had none
+	Reason       string
+	RecordedAt   Instant
+	RecordedBy   string
+	WithdrawnAt  Instant
+	WithdrawnBy  string
+
+	Order     *ProcessingOrder  `bun:"rel:belongs-to,join:order_id=id"`
+	Operation *Operation        `bun:"rel:belongs-to,join:operation_id=id"`
+	Shares    []ChargebackShare `bun:"rel:has-many,join:id=chargeback_id"`
+}
+
+// ChargebackShare is what one worker bears of a chargeback. The adjustment takes it from her pay, as damage, so that the cap holds.
+type ChargebackShare struct {
+	bun.BaseModel `bun:"table:chargeback_shares,alias:cs"`
+
+	ID           int64 `bun:",pk,autoincrement"`
+	ChargebackID int64
+	WorkerID     int64
+	TallyID      int64 // that it was traced to
+	Amount       Money
+	AdjustmentID int64 `bun:",nullzero"`
+
+	Worker *Worker `bun:"rel:belongs-to,join:worker_id=id"`
+}
+
+// Validate reports every wrong field.
+func (c *Chargeback) Validate() error {
+	v := &Invalid{}
+	if c.OrderID == 0 {
+		v.Add("order", "choose one")
+	}
+	if c.ChargedOn == "" {
+		v.Add("date", "is required")
+	}
+	if c.Pieces < 0 || c.Pieces > MaxPieces {
+		v.Add("pieces", "must be between %d and %d", 0, MaxPieces)
+	}
+	if c.Amount.Sign() <= 0 {
+		v.Add("amount", "must be more than 0")
+	}
+	if !slices.Contains(Faults, c.Fault) {
+		v.Add("fault", "choose one")
+	}
+	if !slices.Contains(Bearers, c.Bearer) {
+		v.Add("bearer", "choose one")
+	}
+	if c.Bearer == BearsWorker && c.Fault != FaultWorkmanship {
+		v.Add("bearer", "a worker bears only what is the fault of the work")
+	}
+	if c.Reason == "" {
+		v.Add("reason", "is required")
+	}
+	v.AddMsg("reason", CheckText(c.Reason, MaxNote))
+	return v.Err()
+}
+
+// Trace is how far the tickets lead from pieces that were wrong: batch, operation, session, worker.
+type Trace struct {
+	Ticket  *BundleTicket // nil: the pieces had none
+	Makers  []Maker       // who was credited at the operation on the ticket; of a team, every member
+	Without *Message      // why nobody can be named; nil when somebody can
+}
+
+// Maker is one who made the pieces of a bundle at an operation.
+type Maker struct {
+	Credit
+	Session  string // its code
+	WorkDate Date
+	Worker   *Worker // the person, of a team one of its members
+	Weight   int64   // her part of the pieces, against those of the others
+}
+
+// TraceBack finds who made the pieces of a bundle at an operation. Where the tickets do not say, the trace says that plainly.
+func TraceBack(ctx context.Context, db bun.IDB, orderID, operationID int64, ticket string) (*Trace, error) {
+	t := new(Trace)
+	if ticket == "" {
+		t.Without = Msg("No bundle ticket is known: it cannot be traced who made these pieces.")
+		return t, nil
+	}
+	byCode, err := TicketsByCode(ctx, db, ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Ticket = byCode[ticket]; t.Ticket == nil || t.Ticket.OrderID != orderID {
+		return nil, InvalidField("ticket", "%q is no bundle ticket of this order", ticket)
+	}
+	if operationID == 0 {
+		t.Without = Msg("At which operation the fault was made is not known: it cannot be traced who made it.")
+		return t, nil
+	}
+	credits, err := Credits(ctx, db, ticket)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range credits {
+		if c.OperationID != operationID {
+			continue
+		}
+		makers, err := makersOf(ctx, db, c)
+		if err != nil {
+			return nil, err
+		}
+		t.Makers = append(t.Makers, makers...)
+	}
+	if len(t.Makers) == 0 {
+		t.Without = Msg("Nobody was credited at this operation on ticket %s: it cannot be traced who made these pieces.", t.Ticket.Code())
+	}
+	return t, nil
+}
+
+// makersOf are the persons behind one credit.
+func makersOf(ctx context.Context, db bun.IDB, c Credit) ([]Maker, error) {
+	tally := new(Tally)
+	if err := db.NewSelect().Model(tally).Relation("Session").Where("t.id = ?", c.TallyID).Scan(ctx); err != nil {
+		return nil, wrap("read tally", err)
+	}
+	w, err := WorkerByID(ctx, db, c.WorkerID)
+	if err != nil {
+		return nil, err
+	}
+	m := Maker{Credit: c, Session: tally.Session.Code, WorkDate: tally.WorkDate, Worker: w, Weight: max(1, c.Total())}
+	if !w.Team {
+		return []Maker{m}, nil
+	}
+	members, err := TeamMembers(ctx, db, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	var makers []Maker
+	for _, member := range members[w.ID] {
+		one := m
+		if one.Worker, err = WorkerByID(ctx, db, member.WorkerID); err != nil {
+			return nil, err
+		}
+		one.Weight = m.Weight * member.ShareWeight
+		makers = append(makers, one)
+	}
+	return makers, nil
+}
+
+// Shares divides an amount among those who made the pieces, by what each made, exactly to the fen; somebody who is there twice has one
+// share.
+func (t *Trace) Shares(amount Money) []ChargebackShare {
+	var shares []ChargebackShare
+	var weights []int64
+	for _, m := range t.Makers {
+		if i := slices.IndexFunc(shares, func(s ChargebackShare) bool { return s.WorkerID == m.Worker.ID }); i >= 0 {
+			weights[i] += m.Weight
+			continue
+		}
+		shares = append(shares, ChargebackShare{WorkerID: m.Worker.ID, TallyID: m.TallyID, Worker: m.Worker})
+		weights = append(weights, m.Weight)
+	}
+	for i, part := range amount.Split(weights) {
+		shares[i].Amount = part
+	}
+	return shares
+}
+
+// Charged is what was charged back of an order and is not withdrawn.
+type Charged struct {
+	OrderID int64
+	// Total lowers what the contractor owes; what he bears himself is not in it.
+	Total Money
+	// ByWorkers is what workers bear of it: their shares, before the cap of their pay.
+	ByWorkers Money
+}
+
+// ChargedBack sums the chargebacks of orders, by order. An order without any is not in the answer. The workshop itself bears Total less
+// ByWorkers: that much its margin is lower.
+func ChargedBack(ctx context.Context, db bun.IDB, orderIDs ...int64) (map[int64]Charged, error) {
+	sums := map[int64]Charged{}
+	if len(orderIDs) == 0 {
+		return sums, nil
+	}
+	var list []Charged
+	err := db.NewSelect().TableExpr("chargebacks AS cb").ColumnExpr("cb.order_id, CAST(SUM(cb.amount) AS BIGINT) AS total").
+		ColumnExpr(`CAST(COALESCE(SUM((SELECT SUM(cs.amount) FROM chargeback_shares cs WHERE cs.chargeback_id = cb.id)), 0) AS BIGINT) AS by_workers`).
+		Where("cb.order_id IN (?) AND cb.withdrawn_at = 0 AND cb.bearer <> ?", bun.List(orderIDs), BearsContractor).GroupExpr("cb.order_id").Scan(ctx, &list)
+	for _, c := range list {
+		sums[c.OrderID] = c
+	}
+	return sums, wrap("sum chargebacks", err)
+}
+
+func chargebacks(db bun.IDB, list any) *bun.SelectQuery {
+	return db.NewSelect().Model(list).Relation("Order").Relation("Order.Workshop").Relation("Order.Contractor").Relation("Order.Product").
+		Relation("Operation").Relation("Shares", byShare).Relation("Shares.Worker")
+}
+
+// Chargebacks lists chargebacks, the latest first; Status "open" leaves out those withdrawn.
+func Chargebacks(ctx context.Context, db bun.IDB, f Filter) (Page[Chargeback], error) {
+	var list []Chargeback
+	q := chargebacks(db, &list).OrderExpr("cb.charged_on DESC, cb.id DESC")
+	for column, id := range map[string]int64{`"order"."workshop_id"`: f.WorkshopID, `"order"."contractor_id"`: f.ContractorID, "cb.order_id": f.OrderID} {
+		if id != 0 {
+			q = q.Where(column+" = ?", id)
+		}
+	}
+	if f.Status == "open" {
+		q = q.Where("cb.withdrawn_at = 0")
+	}
+	return List(ctx, q, &list, f, "cb.charged_on", "cb.reason", `"order"."code"`)
+}
+
+// ChargebackByID returns one chargeback with its order and shares, or a not-found error.
+func ChargebackByID(ctx context.Context, db bun.IDB, id int64) (*Chargeback, error) {
+	c := new(Chargeback)
+	return c, found(chargebacks(db, c).Where("cb.id = ?", id).Scan(ctx), "There is no such chargeback.")
+}
+
+func byShare(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("cs.id") }

@@ -1,0 +1,36 @@
+package piecework
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// Flow is what was handed over of an order in pieces, and charged back for it: the sum of the records, kept beside them by
+// [BookFlow]. The tie-out compares both, so that a record that is gone or there twice has a name and a size.
+type Flow struct {
+	bun.BaseModel `bun:"table:order_flow,alias:ofl"`
+
+	OrderID                                 int64 `bun:",pk"`
+	Delivered, Accepted, Rejected, Returned int64
+	Charged                                 Money // not withdrawn, whoever bears it
+}
+
+// BookFlow adds to what is kept of an order. Whoever stores a delivery, an acceptance or a chargeback calls it in the same transaction.
+func BookFlow(ctx context.Context, db bun.IDB, f Flow) error {
+	_, err := db.ExecContext(ctx, `INSERT INTO order_flow AS p (order_id, delivered, accepted, rejected, returned, charged) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (order_id) DO UPDATE SET delivered = p.delivered + EXCLUDED.delivered, accepted = p.accepted + EXCLUDED.accepted,
+		rejected = p.rejected + EXCLUDED.rejected, returned = p.returned + EXCLUDED.returned, charged = p.charged + EXCLUDED.charged`,
+		f.OrderID, f.Delivered, f.Accepted, f.Rejected, f.Returned, f.Charged)
+	return wrap("sum up what was handed over", err)
+}
+
+// FlowOf is what is kept of an order; all zeroes for one of which nothing was handed over.
+func FlowOf(ctx context.Context, db bun.IDB, orderID int64) (Flow, error) {
+	var list []Flow
+	err := db.NewSelect().Model(&list).Where("order_id = ?", orderID).Scan(ctx)
+	if err != nil || len(list) == 0 {
+		return Flow{OrderID: orderID}, wrap("read what was handed over", err)
+	}
+	return list[0], nil
+}
