@@ -77,6 +77,7 @@ type orderShow struct {
 	Fee       piecework.Money // for what is accepted so far
 	Fees      piecework.FeeBook
 	Photos    []piecework.OrderPhoto
+	Uses      []piecework.Use // a contractor sees those he brings
 	List      piecework.Page[piecework.Delivery]
 }
 
@@ -139,7 +140,13 @@ func (s *Server) orderFacts(c echo.Context, p *orderShow, today piecework.Date) 
 	if p.Fees, err = piecework.FeesOf(ctx, s.DB, o); err != nil {
 		return err
 	}
-	p.Photos, err = piecework.OrderPhotos(ctx, s.DB, o.ID)
+	if p.Photos, err = piecework.OrderPhotos(ctx, s.DB, o.ID); err != nil {
+		return err
+	}
+	p.Uses, err = piecework.MaterialUse(ctx, s.DB, o)
+	if !p.Office {
+		p.Uses = slices.DeleteFunc(p.Uses, func(u piecework.Use) bool { return u.Own })
+	}
 	return err
 }
 

@@ -101,7 +101,12 @@ func things(s *site) map[string][2]int64 {
 		add("question", i, question.ID)
 		add("chargeback", i, charge.ID)
 		add("statement", i, statement.ID)
-		for kind, id := range map[string]int64{"robot": robot.ID, "photo": photo.ID, "ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
+		cloth := &piecework.Material{Code: "M" + of.code, Name: "绢布", Unit: "m"}
+		s.Must(piecework.SaveMaterial(s.Ctx, s.DB, cloth))
+		s.Must(piecework.SetOrderMaterial(s.Ctx, s.DB, of.order.ID, piecework.Need{MaterialID: cloth.ID, PerPiece: 1}))
+		receipt := &piecework.Movement{OrderID: of.order.ID, MaterialID: cloth.ID, Kind: piecework.Receipt, Quantity: 1_000_000, MovedOn: "2026-10-06", RecordedBy: "test"}
+		s.Must(piecework.Move(s.Ctx, s.DB, receipt))
+		for kind, id := range map[string]int64{"movement": receipt.ID, "robot": robot.ID, "photo": photo.ID, "ticket": tickets[0].ID, "held": held.Items[0].ID, "takehome": takehome.ID, "workshop": of.workshop, "worker": of.worker, "contractor": of.contractor, "order": of.order.ID,
 			"session": session.ID, "tally": tallies.Items[0].ID, "run": run.ID, "slip": slips[0].ID, "dispute": dispute.ID, "delivery": delivery.ID,
 			"adjustment": adjustment.ID, "rate": rate.ID, "sample": sample.ID, "user": user.ID, "product": of.order.ProductID, "operation": s.Cut.ID} {
 			add(kind, i, id)

@@ -116,10 +116,10 @@ func SaveOrder(ctx context.Context, db bun.IDB, o *ProcessingOrder) error {
 	})
 }
 
-// repeat takes over from the order that this one repeats what forms do not show: the fees above a number of pieces.
+// repeat takes over what forms do not show: materials and, from an order that this one repeats, the fees above a number of pieces.
 func (o *ProcessingOrder) repeat(ctx context.Context, db bun.IDB) error {
-	if o.AgainID == 0 {
-		return nil
+	if err := o.takeMaterials(ctx, db); err != nil || o.AgainID == 0 {
+		return err
 	}
 	_, err := db.ExecContext(ctx, `INSERT INTO order_fees (order_id, above, fee, agreed_at, agreed_by)
 		SELECT ?, above, fee, agreed_at, agreed_by FROM order_fees WHERE order_id = ? AND effective_from IS NULL`, o.ID, o.AgainID)

@@ -107,6 +107,7 @@ var owners = map[string]string{
 	"tally":      "SELECT workshop_id, worker_id, 0 FROM tallies WHERE id = ?",
 	// Of what nobody knows the workshop only those who see every workshop may see.
 	"held":        "SELECT COALESCE(workshop_id, -1), 0, 0 FROM held_tallies WHERE id = ?",
+	"movement":    "SELECT o.workshop_id, 0, 0 FROM material_movements m JOIN processing_orders o ON o.id = m.order_id WHERE m.id = ?",
 	"delivery":    "SELECT o.workshop_id, 0, o.contractor_id FROM deliveries d JOIN processing_orders o ON o.id = d.order_id WHERE d.id = ?",
 	"acceptance":  "SELECT o.workshop_id, 0, o.contractor_id FROM acceptances a JOIN deliveries d ON d.id = a.delivery_id JOIN processing_orders o ON o.id = d.order_id WHERE a.id = ?",
 	"link":        "SELECT o.workshop_id, 0, 0 FROM order_links l JOIN processing_orders o ON o.id = l.order_id WHERE l.id = ?",
