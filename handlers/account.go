@@ -18,6 +18,9 @@ type accountPage struct {
 	Sessions []account.Session
 	This     string // the session that looks
 	Zone     *time.Location
+	CanStep  bool  // the program has the key that a second step needs
+	Recovery int64 // codes left
+	Doors    []door
 }
 
 // account shows a person how she signs in, and where she is signed in.
@@ -31,8 +34,18 @@ func (s *Server) account(c echo.Context) error {
 
 func (s *Server) accountPage(c echo.Context) (p *accountPage, err error) {
 	ctx, who := c.Request().Context(), visitOf(c).who
-	p = &accountPage{This: who.SessionID, Zone: s.zone(c)}
+	p = &accountPage{This: who.SessionID, Zone: s.zone(c), CanStep: s.Keys.Usable(), Doors: s.doorsElsewhere(c)}
 	if p.User, err = account.UserByID(ctx, s.DB, who.UserID); err != nil {
+		return nil, err
+	}
+	links, err := account.LinksOf(ctx, s.DB, who.UserID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.Doors {
+		p.Doors[i].Since = links[s.elsewhere[p.Doors[i].Key].vouches()]
+	}
+	if p.Recovery, err = account.RecoveryLeft(ctx, s.DB, who.UserID); err != nil {
 		return nil, err
 	}
 	p.Sessions, err = account.SessionsOf(ctx, s.DB, who.UserID)

@@ -14,6 +14,8 @@ import (
 var (
 	signedInNow = piecework.Msg("signed in")
 	signedOut   = piecework.Msg("signed out")
+	linkedNow   = piecework.Msg("linked an account elsewhere")
+	wrongCode   = piecework.Msg("was refused at the second step")
 	wrongName   = piecework.Msg("was refused at the door")
 )
 
@@ -30,6 +32,10 @@ var audited = map[string]*piecework.Message{
 	"POST /users/:user/workshops/take":        piecework.Msg("took a workshop from a user"),
 	"POST /users/:user/invite":                piecework.Msg("made a link for a user"),
 	"POST /users/:user/signout":               piecework.Msg("signed a user out everywhere"),
+	"POST /users/:user/second/off":            piecework.Msg("turned a user's second step off"),
+	"POST /account/second/confirm":            piecework.Msg("turned her second step on"),
+	"POST /account/second/off":                piecework.Msg("turned her second step off"),
+	"POST /account/unlink/:provider":          piecework.Msg("unlinked an account elsewhere"),
 	"POST /account/password":                  piecework.Msg("changed her own password"),
 	"POST " + pinPath:                         piecework.Msg("chose her own PIN"),
 	"POST /account/sessions/end":              piecework.Msg("ended a sign-in of her own"),

@@ -17,7 +17,8 @@ import (
 // TestLook looks at the pages of coming in, of the start, of contractors, users, checking and the interface.
 func TestLook(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *handlers.Config) {
+	s := newSite(t, withKeys(t), func(c *handlers.Config) {
+		c.Elsewhere = []handlers.Elsewhere{&handlers.WeChat{AppID: "wx1", Secret: "hush"}}
 		c.Demo = []handlers.DemoAccount{{Role: account.Lead, Name: "lead", Password: password}, {Role: account.Bookkeeper, Name: "bookkeeper", Password: password}}
 	})
 	run := busy(s)

@@ -15,7 +15,7 @@ import (
 // openPaths are the only paths that ask nobody to sign in. Whoever opens another one says so here.
 var openPaths = []string{
 	"GET /healthz", "GET /readyz", "GET /static/*", "GET /sw.js", "GET /manifest.webmanifest", "GET /me.webmanifest", "GET /push-sw.js", "GET /signin", "POST /signin", "POST /signout", "POST /lang",
-	"GET /setup/:code", "POST /setup/:code", "GET /invite/:code", "POST /invite/:code", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
+	"GET /setup/:code", "POST /setup/:code", "GET /invite/:code", "POST /invite/:code", "GET /signin/code", "POST /signin/code", "GET /signin/with/:provider", "GET /signin/with/:provider/back", "GET /c", "GET /c/:code", "GET /q/:code", "GET /Q/:code", "GET /api/openapi.json", "GET /api/docs",
 	"GET /d/:code", "GET /d/:code/deliveries/:delivery", "GET /d/:code/deliveries/:delivery/note.pdf", "GET /d/:code/photos/:photo",
 	"POST /d/:code/deliveries/:delivery", "POST /d/:code/questions",
 }
@@ -138,7 +138,7 @@ var visitors = []visitor{
 }
 
 // shared are the kinds that all workshops have in common. A contractor is a person to other contractors.
-const shared = "product operation taxtable minimumwage banklayout"
+const shared = "product operation taxtable minimumwage banklayout provider"
 
 // TestPermissions asks for every path as everybody, about things of the own workshop and of another one.
 func TestPermissions(t *testing.T) {

@@ -75,6 +75,10 @@ func (s *Server) routes() []route {
 		{get, "/", signedIn, s.home, nil},
 		{get, "/signin", open, s.signinShow, nil},
 		{post, "/signin", open, s.signin, nil},
+		{get, "/signin/code", open, s.secondShow, nil},
+		{post, "/signin/code", open, s.second, nil},
+		{get, "/signin/with/:provider", open, s.elsewhereGo, nil},
+		{get, "/signin/with/:provider/back", open, s.elsewhereBack, nil},
 		{get, "/invite/:code", open, s.inviteShow, nil},
 		{post, "/invite/:code", open, s.inviteAccept, nil},
 		{post, "/signout", open, s.signout, nil},
@@ -109,12 +113,18 @@ func (s *Server) routes() []route {
 		{post, "/users/:user/workshops/take", admin, s.userWorkshopTake, nil},
 		{post, "/users/:user/invite", admin, s.userInvite, nil},
 		{post, "/users/:user/signout", admin, s.userSignOut, nil},
+		{post, "/users/:user/second/off", admin, s.userSecondOff, nil},
 		{get, "/audit", admin, s.audit, nil},
 
 		{get, "/account", signedIn, s.account, nil},
 		{post, "/account/password", signedIn, s.accountPassword, nil},
 		{get, pinPath, signedIn, s.accountPINShow, nil},
 		{post, pinPath, signedIn, s.accountPIN, nil},
+		{post, "/account/second", signedIn, s.accountSecond, nil},
+		{post, "/account/second/confirm", signedIn, s.accountSecondConfirm, nil},
+		{post, "/account/second/off", signedIn, s.accountSecondOff, nil},
+		{post, "/account/link/:provider", signedIn, s.accountLink, nil},
+		{post, "/account/unlink/:provider", signedIn, s.accountUnlink, nil},
 		{post, "/account/sessions/end", signedIn, s.accountSessionEnd, nil},
 		{post, "/workshop", office, s.workshopChoose, nil},
 		{get, "/programme", admin | officer, s.programme, nil},
@@ -343,7 +353,7 @@ func (s *Server) routes() []route {
 }
 
 // freeParams are path parameters that are not the id of a thing.
-var freeParams = map[string]bool{"code": true, "*": true}
+var freeParams = map[string]bool{"provider": true, "code": true, "*": true}
 
 // register puts the table into the router and makes sure that nothing else is in it.
 func (s *Server) register() error {

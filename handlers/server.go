@@ -35,7 +35,9 @@ type Config struct {
 	BehindProxy bool
 	// Demo lists the sign-ins that the sign-in page offers; nil unless this is a demo.
 	Demo []DemoAccount
-	Keys *piecework.Keys // seal personal data; nil: none is kept
+	// Elsewhere are the accounts with which people may sign in here; see [OIDC] and [WeChat].
+	Elsewhere []Elsewhere
+	Keys      *piecework.Keys // seal personal data; nil: none is kept
 	// NotifyAllow are hosts that messages may be sent to although they are private or without https.
 	NotifyAllow courier.Allow
 	Logger      *slog.Logger // nil: slog.Default()
@@ -51,22 +53,23 @@ type DemoAccount struct {
 // Server answers every request. It is an http.Handler.
 type Server struct {
 	Config
-	echo     *echo.Echo
-	pages    *templates.Pages
-	recorder *piecework.Recorder
-	courier  *courier.Courier
-	sessions *scs.SessionManager
-	tokens   *account.TokenCache
-	origins  *http.CrossOriginProtection
-	table    map[string]route // by method and path
-	openAPI  []byte           // the description of the interface
-	docs     docsPage         // the same for people
-	signins  *throttle        // by account and network, or by known device
-	crowds   *throttle        // by account, and by network: gentle, since others are behind it, too
-	lookups  *throttle        // of check codes and setup links, by address
-	watches  *watches         // of sessions that boards show
-	stop     context.CancelFunc
-	beside   sync.WaitGroup // what runs beside the requests
+	echo      *echo.Echo
+	pages     *templates.Pages
+	recorder  *piecework.Recorder
+	courier   *courier.Courier
+	sessions  *scs.SessionManager
+	tokens    *account.TokenCache
+	origins   *http.CrossOriginProtection
+	table     map[string]route     // by method and path
+	elsewhere map[string]Elsewhere // by the word in its address
+	openAPI   []byte               // the description of the interface
+	docs      docsPage             // the same for people
+	signins   *throttle            // by account and network, or by known device
+	crowds    *throttle            // by account, and by network: gentle, since others are behind it, too
+	lookups   *throttle            // of check codes and setup links, by address
+	watches   *watches             // of sessions that boards show
+	stop      context.CancelFunc
+	beside    sync.WaitGroup // what runs beside the requests
 }
 
 // sessionLife is how long a sign-in lasts before [lives] has its say.
@@ -91,6 +94,10 @@ func New(cfg Config) (*Server, error) {
 		if err := s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, err
 		}
+	}
+	s.elsewhere = map[string]Elsewhere{}
+	for _, e := range cfg.Elsewhere {
+		s.elsewhere[e.word()] = e
 	}
 	// Not scs.New, which starts a store in memory that nothing would stop.
 	s.sessions = &scs.SessionManager{Store: account.WebSessions{DB: cfg.DB}, Lifetime: sessionLife, Codec: scs.GobCodec{}}

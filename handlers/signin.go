@@ -21,7 +21,8 @@ type signinPage struct {
 	PIN        bool // asks for a number and a PIN, not for user name and password
 	Badge      bool // Name is the code of a badge that was scanned, and is not asked for
 	Demo       []demoDoor
-	Nobody     bool // there is no user yet: the first comes in by the link that the program printed
+	Doors      []door // accounts elsewhere with which to sign in
+	Nobody     bool   // there is no user yet: the first comes in by the link that the program printed
 }
 
 // demoDoor is a sign-in of the demo, its role in words.
@@ -35,6 +36,7 @@ func (s *Server) signinPage(c echo.Context, name, next string) signinPage {
 	if code, msg := piecework.ParseCode(strings.TrimPrefix(next, "/q/")); msg == nil && code.Kind == piecework.WorkerBadge && strings.HasPrefix(next, "/q/") {
 		p.Name, p.PIN, p.Badge = code.String(), true, true
 	}
+	p.Doors = s.doorsElsewhere(c)
 	for _, d := range s.Demo {
 		p.Demo = append(p.Demo, demoDoor{inWords(visitOf(c).lang, roleNames[d.Role]), d.Name, d.Password})
 	}
@@ -144,8 +146,16 @@ func (s *Server) tooMany(c echo.Context, wait time.Duration, name string, page a
 	return s.render(c, http.StatusTooManyRequests, name, templates.Errors{{Text: text}}, page)
 }
 
-// enter begins the session of a user who has shown who she is, and leads on.
+// enter begins the session of a user who has shown who she is, and leads on: first to her second step, if she has one.
 func (s *Server) enter(c echo.Context, u *account.User, next string) error {
+	if u.SecondFactor() {
+		return s.askSecond(c, u, next)
+	}
+	return s.entered(c, u, next)
+}
+
+// entered begins the session of a user who has shown all that is asked for.
+func (s *Server) entered(c echo.Context, u *account.User, next string) error {
 	if err := s.start(c, u); err != nil {
 		return err
 	}
@@ -241,7 +251,8 @@ func (s *Server) setup(c echo.Context) error {
 }
 
 type invitePage struct {
-	Name, Username string
+	Name, Username, Code string
+	Doors                []door
 }
 
 // inviteShow lets an invited user choose how to come in.
@@ -250,7 +261,7 @@ func (s *Server) inviteShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "invite/show", invitePage{u.Name, u.Username})
+	return s.page(c, "invite/show", invitePage{u.Name, u.Username, c.Param("code"), s.doorsElsewhere(c)})
 }
 
 func (s *Server) invited(c echo.Context) (u *account.User, err error) {
@@ -269,7 +280,7 @@ func (s *Server) inviteAccept(c echo.Context) error {
 	}
 	fresh, err := account.AcceptInvitation(c.Request().Context(), s.DB, c.Param("code"), c.FormValue("password"))
 	if err != nil {
-		return s.again(c, err, "invite/show", invitePage{u.Name, u.Username})
+		return s.again(c, err, "invite/show", invitePage{u.Name, u.Username, c.Param("code"), s.doorsElsewhere(c)})
 	}
 	return s.enter(c, fresh, "/")
 }

@@ -129,3 +129,26 @@ func (k *Keys) open(place, sealed string) (string, error) {
 	}
 	return string(text), nil
 }
+
+// Seal makes a text of a table's column and row unreadable without the key. Without a key it is a conflict that says what to do.
+func (k *Keys) Seal(table, column string, row int64, text string) (string, error) {
+	return k.seal(place(table, column, row), text)
+}
+
+// Open makes a text readable that [Keys.Seal] sealed for the same table, column and row.
+func (k *Keys) Open(table, column string, row int64, sealed string) (string, error) {
+	return k.open(place(table, column, row), sealed)
+}
+
+// Reseal seals a text with the first key unless it is so already, and says whether it changed.
+func (k *Keys) Reseal(table, column string, row int64, sealed string) (fresh string, changed bool, err error) {
+	if sealed == "" || strings.HasPrefix(sealed, sealMark+"."+k.Current()+".") {
+		return sealed, false, nil
+	}
+	text, err := k.Open(table, column, row, sealed)
+	if err != nil {
+		return "", false, err
+	}
+	fresh, err = k.Seal(table, column, row, text)
+	return fresh, err == nil, err
+}

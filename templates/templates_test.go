@@ -47,6 +47,7 @@ type styleData struct {
 
 type signinData struct {
 	PIN, Badge bool
+	Doors      []account
 	Name, Next string
 	Nobody     bool
 	Demo       []account

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"jijian/piecework"
+	"jijian/piecework/account"
 )
 
 // keyVariable holds the keys themselves, where there is no file to keep them in.
@@ -57,7 +58,14 @@ instead, put the new one first yourself, apart from the next by a comma, and eve
 				if err != nil {
 					return err
 				}
-				n, err := piecework.RotateKeys(ctx, db, keys)
+				var n int
+				err = piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+					if n, err = piecework.RotateKeys(ctx, db, keys); err != nil {
+						return err
+					}
+					_, err := account.RotateKeys(ctx, db, keys)
+					return err
+				})
 				if err != nil {
 					return errors.Join(err, undo())
 				}

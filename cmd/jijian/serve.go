@@ -32,7 +32,8 @@ type site struct {
 	acmeHost, acmeCache string
 	behindProxy         bool
 	allow               string // hosts that messages may be sent to though private
-	wrong               error  // what the environment says and nobody can understand
+	elsewhere           elsewhere
+	wrong               error // what the environment says and nobody can understand
 }
 
 // flags defines the flags that serve and demo share.
@@ -60,6 +61,7 @@ func (s *site) tlsFlags(a *app, cmd *cobra.Command) {
 	f.BoolVar(&s.behindProxy, "behind-proxy", behindProxy,
 		"a proxy of the private network passes requests on: trust its X-Forwarded-For [JIJIAN_BEHIND_PROXY=true]")
 	f.Lookup("behind-proxy").DefValue = "false"
+	s.elsewhere.flags(a, cmd)
 }
 
 func (a *app) serve() *cobra.Command {
@@ -189,7 +191,11 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	if err != nil {
 		return err
 	}
-	server, err := handlers.New(handlers.Config{DB: db, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Keys: keys, NotifyAllow: strings.FieldsFunc(s.allow, func(r rune) bool { return r == ',' || r == ' ' }), Logger: logger, Version: version})
+	providers, err := s.elsewhere.providers(a, s.base)
+	if err != nil {
+		return err
+	}
+	server, err := handlers.New(handlers.Config{DB: db, Elsewhere: providers, BaseURL: s.base, BehindProxy: s.behindProxy, Demo: signIns, Keys: keys, NotifyAllow: strings.FieldsFunc(s.allow, func(r rune) bool { return r == ',' || r == ' ' }), Logger: logger, Version: version})
 	if err != nil {
 		return err
 	}

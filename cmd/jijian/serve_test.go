@@ -391,3 +391,28 @@ func post(base, token, name string) ([]string, error) {
 	}
 	return uids, nil
 }
+
+// TestAccountsElsewhere starts with providers that are half set up, and with whole ones.
+func TestAccountsElsewhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings map[string]string
+		want     string
+	}{
+		"no client":        {map[string]string{"JIJIAN_OIDC_ISSUER": "https://id.example", "JIJIAN_BASE_URL": "https://jijian.example"}, "--oidc-client-id"},
+		"no secret":        {map[string]string{"JIJIAN_OIDC_ISSUER": "https://id.example", "JIJIAN_OIDC_CLIENT_ID": "jijian"}, "JIJIAN_OIDC_CLIENT_SECRET"},
+		"no WeChat secret": {map[string]string{"JIJIAN_WECHAT_APP_ID": "wx1"}, "JIJIAN_WECHAT_SECRET"},
+		"no address":       {map[string]string{"JIJIAN_WECHAT_APP_ID": "wx1", "JIJIAN_WECHAT_SECRET": "hush"}, "base_url"},
+		"neither":          {map[string]string{"JIJIAN_WECHAT_APP_ID": "wx1", "JIJIAN_WECHAT_SECRET": "hush", "JIJIAN_WECHAT_OFFICIAL": "maybe"}, "JIJIAN_WECHAT_OFFICIAL"},
+	} {
+		a := &app{getenv: func(name string) string { return c.settings[name] }}
+		s := site{base: c.settings["JIJIAN_BASE_URL"], elsewhere: elsewhere{c.settings["JIJIAN_OIDC_ISSUER"], c.settings["JIJIAN_OIDC_CLIENT_ID"], "", c.settings["JIJIAN_WECHAT_APP_ID"]}}
+		if _, err := s.elsewhere.providers(a, s.base); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	a := &app{getenv: func(string) string { return "true" }}
+	e := elsewhere{"https://id.example", "jijian", "", "wx1"}
+	if list, err := e.providers(a, "https://jijian.example"); err != nil || len(list) != 2 {
+		t.Errorf("%v %v", list, err)
+	}
+}
