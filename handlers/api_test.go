@@ -177,6 +177,7 @@ func TestTokens(t *testing.T) {
 	s := newSite(t)
 	b := s.program(account.Lead, s.Workshop.ID)
 	b.get("/api/v1/sessions").wants(t, 200, `"code":"S1"`)
+	b.get("/api/docs").wants(t, 200, "<main") // a page, to somebody without a session
 	list, err := account.Tokens(s.Ctx, s.DB)
 	s.Must(err)
 	s.Must(account.RevokeToken(s.Ctx, s.DB, list[0].ID))

@@ -27,7 +27,7 @@ var statuses = []struct {
 	{piecework.ErrInvalid, http.StatusUnprocessableEntity},
 	{piecework.ErrConflict, http.StatusConflict},
 	{piecework.ErrForbidden, http.StatusForbidden},
-	{context.Canceled, http.StatusServiceUnavailable}, // the visitor has gone; nobody reads this
+	{context.Canceled, http.StatusServiceUnavailable}, // the program is stopping
 	{context.DeadlineExceeded, http.StatusServiceUnavailable},
 }
 
@@ -119,6 +119,11 @@ func describe(c echo.Context, err error) fault {
 // fail is the last word on a request that returned an error: a page, or a problem document (RFC 9457) for programs.
 func (s *Server) fail(err error, c echo.Context) {
 	if c.Response().Committed {
+		return
+	}
+	if gone := c.Request().Context().Err(); gone != nil && errors.Is(err, context.Canceled) {
+		// Nobody waits for the answer any more, and what was under way was called off. That is no fault of ours.
+		_ = c.NoContent(http.StatusRequestTimeout)
 		return
 	}
 	f := describe(c, err)

@@ -16,7 +16,9 @@ package handlers
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -354,6 +356,9 @@ func (s *Server) routes() []route {
 
 // freeParams are path parameters that are not the id of a thing.
 var freeParams = map[string]bool{"provider": true, "code": true, "*": true}
+
+// Routes is every line of the table as method and path, such as "GET /orders/:order".
+func (s *Server) Routes() []string { return slices.Sorted(maps.Keys(s.table)) }
 
 // register puts the table into the router and makes sure that nothing else is in it.
 func (s *Server) register() error {

@@ -200,7 +200,7 @@ func (s *Server) nav(c echo.Context, v *visit) []templates.Link {
 // waiting is how many tallies wait for the person in the review queue. A page is shown even when they cannot be counted.
 func (s *Server) waiting(c echo.Context) int {
 	n, err := piecework.CountReview(c.Request().Context(), s.DB, visitOf(c).who.WorkshopID)
-	if err != nil {
+	if err != nil && c.Request().Context().Err() == nil {
 		s.Logger.Error("count what waits for review", "err", err)
 	}
 	return n
@@ -220,7 +220,7 @@ func (s *Server) doneUndo(c echo.Context, to, undo, format string, args ...any) 
 }
 
 func (s *Server) popFlash(c echo.Context) *templates.Flash {
-	if !visitOf(c).signedIn() {
+	if v := visitOf(c); !v.signedIn() || v.csrf == nil { // a program with a token has no session
 		return nil
 	}
 	ctx := c.Request().Context()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
@@ -20,13 +21,15 @@ import (
 // program is the built program, serving as a process of its own.
 type program struct {
 	*exec.Cmd
-	address string // host:port
+	address string       // host:port
+	log     bytes.Buffer // what it said; to be read when it has ended
 }
 
 // serveProgram starts it. It is killed at the latest when the test ends.
 func (c cli) serveProgram(path string) *program {
 	c.Helper()
 	p := &program{Cmd: exec.Command(path, "serve", "--addr", "127.0.0.1:0", "--db", c.dsn)}
+	p.Stderr = &p.log
 	out, err := p.StdoutPipe()
 	if err != nil {
 		c.Fatal(err)
