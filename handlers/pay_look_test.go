@@ -75,7 +75,7 @@ func TestLookWork(t *testing.T) {
 		"adjustments-list": "/adjustments", "adjustments-new": "/adjustments/new",
 	})
 	look("bookkeeper", map[string]string{
-		"runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved), "runs-bank": fmt.Sprintf("/runs/%d/bank", ids.approved),
+		"runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved), "runs-bank": fmt.Sprintf("/runs/%d/bank", ids.approved), "runs-ledger": fmt.Sprintf("/runs/%d/ledger", ids.approved),
 		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})

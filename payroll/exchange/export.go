@@ -7,11 +7,12 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/uptrace/bun"
 
 	"jijian/payroll"
+	"jijian/payroll/slipdoc"
 	"jijian/piecework"
 )
 
@@ -120,83 +121,68 @@ func Payments(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID
 
 var ledgerColumns = []outColumn{
 	{"employer", freeText, "用人单位"}, {"period_from", exact, "周期起"}, {"period_to", exact, "周期止"}, {"pay_date", exact, "支付日期"},
-	{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"phone", freeText, "联系方式"},
+	{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"id_number", exact, "身份证号"}, {"phone", freeText, "联系方式"},
 	{"worked_hours", hours, "工作时间"}, {"pieces", pieces, "计件数"},
 	{"piece", amount, "计件工资"}, {"tier", amount, "阶梯工资"}, {"team", amount, "集体计件"}, {"premium", amount, "工时计件"}, {"guarantee", amount, "保底补差"}, {"bonus", amount, "奖金"}, {"allowance", amount, "补贴"},
 	{"make_up", amount, "补差"}, {"correction_paid", amount, "补发更正"}, {"gross", amount, "应发合计"},
 	{"tax", amount, "个人所得税"}, {"correction_taken", amount, "扣回更正"}, {"deduction", amount, "扣款"}, {"damage", amount, "赔偿"}, {"advance", amount, "借支"},
-	{"withheld", amount, "代扣和扣减合计"}, {"net", amount, "实发"}, {"carried_forward", amount, "结转下期"}, {"signature", exact, "签名"},
+	{"withheld", amount, "代扣和扣减合计"}, {"net", amount, "实发"}, {"carried_forward", amount, "结转下期"},
+	{"paid", freeText, "支付记录"}, {"signature", exact, "签名"}, {"keep_until", exact, "保存至"},
 }
 
-// Ledger writes the pay ledger (工资支付台账) of a run with the fields that article 15 of the Regulations on ensuring wage
-// payment to migrant workers asks for, as far as they are known: one row a worker, payable items that sum to gross, withheld
-// items that sum to withheld, and a blank to sign in. Amounts are positive. Working hours are those of the sessions of the
-// period that the worker was checked in and out of; blank when there are none.
+// Ledger writes the pay ledger of a run without identity numbers; see [WriteLedger].
 func Ledger(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
-	r, slips, err := run(ctx, db, runID)
+	l, err := payroll.LedgerOf(ctx, db, nil, runID, payroll.NoIDs)
 	if err != nil {
 		return err
 	}
-	worked, err := workedHours(ctx, db, r)
-	if err != nil {
-		return err
-	}
-	paidOn := ""
-	if r.PaidAt != 0 {
-		paidOn = string(piecework.DateOf(r.PaidAt.In(r.Workshop.Location())))
-	}
-	rows := make([][]string, len(slips))
-	for i, s := range slips {
-		items, count := ledgerItems(&s)
-		of := func(name string) string { return items[name].String() }
-		rows[i] = []string{r.Workshop.Name, string(r.PeriodFrom), string(r.PeriodTo), paidOn, s.Worker.Code, s.Worker.Name, s.Worker.Phone,
-			worked[s.WorkerID], number(count),
-			of("piece"), of("tier"), of("team"), of("premium"), of("guarantee"), of("bonus"), of("allowance"), of("make_up"), of("correction_paid"), s.Gross.String(),
-			of("tax"), of("correction_taken"), of("deduction"), of("damage"), of("advance"),
-			s.Tax.Add(s.Deductions).String(), s.Net.String(), s.CarriedForward.String(), ""}
+	return WriteLedger(w, format, l)
+}
+
+// WriteLedger writes a pay ledger (工资支付台账) with the fields that article 15 of the Regulations on ensuring wage payment to migrant
+// workers asks for: one row a worker, payable items that sum to gross, withheld items that sum to withheld, what was paid when and how, and
+// how she confirmed it, or a blank to sign in. Amounts are positive. Working hours are those of the sessions of the period that the
+// worker was checked in and out of; blank when there are none.
+func WriteLedger(w io.Writer, format Format, l *payroll.Ledger) error {
+	r := l.Run
+	rows := make([][]string, len(l.Rows))
+	for i := range l.Rows {
+		row := &l.Rows[i]
+		s := &row.Slip
+		out := []string{r.Workshop.Name, string(r.PeriodFrom), string(r.PeriodTo), string(row.PaidOn()), s.Worker.Code, s.Worker.Name, row.IDNumber, s.Worker.Phone,
+			row.Hours, number(row.Pieces)}
+		for _, item := range payroll.LedgerPayable {
+			out = append(out, row.Items[item].String())
+		}
+		out = append(out, s.Gross.String())
+		for _, item := range payroll.LedgerWithheld {
+			out = append(out, row.Items[item].String())
+		}
+		rows[i] = append(out, row.Withheld().String(), s.Net.String(), s.CarriedForward.String(), paidText(row.Payments), signedText(s), string(l.KeepUntil))
 	}
 	return write(w, format, "ledger", ledgerColumns, rows)
 }
 
-// ledgerItems sums a slip's lines by item, and the pieces that were paid.
-func ledgerItems(s *payroll.Slip) (items map[string]piecework.Money, count int64) {
-	items = map[string]piecework.Money{}
-	for _, l := range s.Lines {
-		item := string(l.Kind)
-		switch {
-		case l.Amount.Sign() < 0 && (l.Kind == payroll.Correction || l.Kind == payroll.BackPay || l.Kind == payroll.Premium || l.IsWork()):
-			item = "correction_taken" // also pieces struck beyond those counted
-		case l.Kind == payroll.Correction || l.Kind == payroll.BackPay:
-			item = "correction_paid"
-		}
-		items[item] = items[item].Add(l.Amount.Abs())
-		if (l.Kind == payroll.Piece || l.Kind == payroll.Tier || l.Kind == payroll.Premium) && !l.Repricing {
-			count += l.Quantity
-		}
+// paidText is what was paid when and how, such as 2026-11-05 bank 1034.81.
+func paidText(list []payroll.Payment) string {
+	parts := make([]string, len(list))
+	for i, p := range list {
+		parts[i] = fmt.Sprintf("%s %s %s", p.PaidOn, p.Method, p.Amount)
 	}
-	return items, count
+	return strings.Join(parts, "; ")
 }
 
-// workedHours is the time each worker was checked in at sessions of the run's workshop and period, in hours with two
-// decimals.
-func workedHours(ctx context.Context, db bun.IDB, r *payroll.PayRun) (map[int64]string, error) {
-	if r.OrderID != 0 {
-		return nil, nil // an hour is not of one order: the run of every order tells of it
+// signedText is when and how the worker confirmed her slip, with the beginning of the hash of the version; "" is a blank to sign in.
+func signedText(s *payroll.Slip) string {
+	at, drawn := slipdoc.Confirmed(s)
+	if at == "" {
+		return ""
 	}
-	var list []struct{ WorkerID, Ms int64 }
-	err := db.NewSelect().TableExpr("attendances AS a").Join("JOIN work_sessions AS s ON s.id = a.session_id").
-		ColumnExpr("a.worker_id, CAST(SUM(a.check_out - a.check_in) AS BIGINT) AS ms").
-		Where("s.workshop_id = ? AND s.work_date BETWEEN ? AND ? AND a.check_out <> 0", r.WorkshopID, r.PeriodFrom, r.PeriodTo).
-		GroupExpr("a.worker_id").Scan(ctx, &list)
-	if err != nil {
-		return nil, fmt.Errorf("sum working time: %w", err)
+	how := "confirmed"
+	if drawn != nil {
+		how = "signed"
 	}
-	worked := make(map[int64]string, len(list))
-	for _, l := range list {
-		hundredths := (l.Ms*100 + int64(time.Hour/time.Millisecond)/2) / int64(time.Hour/time.Millisecond)
-		worked[l.WorkerID] = piecework.Fen(hundredths).String() // hundredths of an hour print like hundredths of a yuan
-	}
-	return worked, nil
+	return fmt.Sprintf("%s %s %x", how, at, s.Acknowledgement.Hash[:min(4, len(s.Acknowledgement.Hash))])
 }
 
 var statementColumns = []outColumn{{"delivery", exact, "交货单"}, {"date", exact, "日期"}, {"workshop", exact, "微工厂"}, {"order", exact, "加工单"},

@@ -56,7 +56,7 @@ func settled(t testing.TB) *bun.DB {
 		err = payroll.Approve(t.Context(), db, run.ID, "test")
 	}
 	if err == nil {
-		err = payroll.PayRest(t.Context(), db, run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "test"})
+		err = payroll.PayRest(t.Context(), db, run.ID, payroll.Payment{Method: payroll.Cash, PaidOn: "2026-11-05", RecordedBy: "test"})
 	}
 	if err != nil {
 		t.Fatal(err)
