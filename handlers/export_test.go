@@ -35,5 +35,8 @@ func (s *Server) Listen(sessionID int64) (leave func(), ok bool) {
 	return leave, ok
 }
 
+// Hurry lets computations be shown with their progress at once.
+func (s *Server) Hurry() { s.patience = 0 }
+
 // MaxListeners bounds how many listen at once.
 const MaxListeners = maxListeners

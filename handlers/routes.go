@@ -332,6 +332,7 @@ func (s *Server) routes() []route {
 		{get, "/runs", office, s.runs, nil},
 		{get, "/runs/new", office, s.runNew, nil},
 		{post, "/runs", office, s.runCreate, nil},
+		{get, "/runs/computing/:code", office, s.runComputing, nil},
 		{get, "/runs/:run", office, s.runShow, nil},
 		{post, "/runs/:run/recompute", office, s.runRecompute, nil},
 		{post, "/runs/:run/discard", office, s.runDiscard, nil},

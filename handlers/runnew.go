@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -125,15 +126,17 @@ func (s *Server) runCreate(c echo.Context) error {
 	if err := f.and(nil); err != nil {
 		return s.runForm(c, err, f.values())
 	}
-	var run *payroll.PayRun
-	var err error
-	if order != 0 {
-		run, err = payroll.SettleOrder(ctx, s.DB, order, from, to, visitOf(c).who.Name)
-	} else {
-		run, err = payroll.Settle(ctx, s.DB, workshop, from, to, visitOf(c).who.Name)
-	}
-	if err != nil {
-		return s.runForm(c, err, f.values())
-	}
-	return s.done(c, runPath(run.ID), "The draft is computed. Look through it before it is approved.")
+	by := visitOf(c).who.Name
+	return s.compute(c, func(ctx context.Context) (int64, error) {
+		settle, of := payroll.Settle, workshop
+		if order != 0 {
+			settle, of = payroll.SettleOrder, order
+		}
+		run, err := settle(ctx, s.DB, of, from, to, by)
+		if err != nil {
+			return 0, err
+		}
+		return run.ID, nil
+	}, func(err error) error { return s.runForm(c, err, f.values()) },
+		"The draft is computed. Look through it before it is approved.")
 }

@@ -65,8 +65,11 @@ type underRow struct {
 	Time string
 }
 
-// shownUnder is how many slips under the minimum wage the page of a run names; it says how many there are.
+// shownUnder is how many slips of one exception the page of a run names; it says how many there are.
 const shownUnder = 50
+
+// ShownSlips is how many slips an exception names.
+func (p runPage) ShownSlips() int { return shownUnder }
 
 // Exceptions says whether anything asks for a look before approval.
 func (p runPage) Exceptions() bool { return !p.Review.Nothing() || len(p.Changes) > 0 }
@@ -155,10 +158,8 @@ func missingRates(days []payroll.Missing) []missingRate {
 // runRecompute computes a draft again.
 func (s *Server) runRecompute(c echo.Context) error {
 	id := paramID(c, "run")
-	if err := payroll.Recompute(c.Request().Context(), s.DB, id); err != nil {
-		return err
-	}
-	return s.done(c, runPath(id), "The draft is computed again with everything that has come since.")
+	return s.compute(c, func(ctx context.Context) (int64, error) { return id, payroll.Recompute(ctx, s.DB, id) }, func(err error) error { return err },
+		"The draft is computed again with everything that has come since.")
 }
 
 // runApprove locks a draft.

@@ -68,8 +68,12 @@ type Server struct {
 	crowds    *throttle            // by account, and by network: gentle, since others are behind it, too
 	lookups   *throttle            // of check codes and setup links, by address
 	watches   *watches             // of sessions that boards show
+	life      context.Context      // ends with the server
 	stop      context.CancelFunc
-	beside    sync.WaitGroup // what runs beside the requests
+	// Runs that are being computed, by a code that only whoever began it knows.
+	computings sync.Map
+	patience   time.Duration
+	beside     sync.WaitGroup // what runs beside the requests
 }
 
 // sessionLife is how long a sign-in lasts before [lives] has its say.
@@ -116,7 +120,7 @@ func New(cfg Config) (*Server, error) {
 	s.courier = courier.New(courier.Config{DB: cfg.DB, Say: say, Base: s.known, Allow: cfg.NotifyAllow, Logger: cfg.Logger})
 	s.courier.Start()
 	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
+	s.life, s.stop, s.patience = ctx, stop, Patience
 	s.beside.Go(func() { s.sweep(ctx) })
 	return s, nil
 }

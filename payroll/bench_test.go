@@ -3,6 +3,7 @@ package payroll_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/uptrace/bun"
@@ -22,9 +23,12 @@ const (
 
 // million fills a world with a month of tallies, spread over workers, operations and days as hand-ins are: day after day,
 // whoever comes. The chain is a real one.
-func million(b *testing.B) *pieceworktest.World {
+func million(b *testing.B) *pieceworktest.World { return month(b, monthWorkers, nil) }
+
+// month is the same for any number of workers; teams are handed in for, too.
+func month(b *testing.B, workers int, teams func(*pieceworktest.World) []piecework.Worker) *pieceworktest.World {
 	w := pieceworktest.NewWorld(b)
-	for i := len(w.Workers); i < monthWorkers; i++ {
+	for i := len(w.Workers); i < workers; i++ {
 		worker := piecework.Worker{Code: fmt.Sprintf("A%d", i+1), Name: "王秀英", WorkshopID: w.Workshop.ID, ShareWeight: piecework.ShareWeightOne, Active: true}
 		w.Must(piecework.SaveWorker(w.Ctx, w.DB, &worker))
 		w.Workers = append(w.Workers, worker)
@@ -39,13 +43,17 @@ func million(b *testing.B) *pieceworktest.World {
 		w.Agree(op, nil, "2026-10-01", fmt.Sprintf("0.%06d", 3500+7*i))
 		w.Agree(op, nil, "2026-10-15", fmt.Sprintf("0.%06d", 3600+7*i))
 	}
+	hands := w.Workers
+	if teams != nil {
+		hands = append(slices.Clone(hands), teams(w)...)
+	}
 	w.Must(piecework.InTx(w.Ctx, w.DB, func(ctx context.Context, db bun.Tx) error {
 		for day := range monthDays {
 			s := &piecework.WorkSession{Code: fmt.Sprintf("D%d", day), WorkshopID: w.Workshop.ID, WorkDate: piecework.Date("2026-10-01").AddDays(day)}
 			if err := piecework.OpenSession(ctx, db, s); err != nil {
 				return err
 			}
-			if err := handIn(ctx, db, w, s, operations, monthTallies*day/monthDays, monthTallies*(day+1)/monthDays); err != nil {
+			if err := handIn(ctx, db, w, hands, s, operations, monthTallies*day/monthDays, monthTallies*(day+1)/monthDays); err != nil {
 				return err
 			}
 		}
@@ -54,12 +62,12 @@ func million(b *testing.B) *pieceworktest.World {
 	return w
 }
 
-// handIn appends tallies number from up to but not including to.
-func handIn(ctx context.Context, db bun.Tx, w *pieceworktest.World, s *piecework.WorkSession, operations []piecework.Operation, from, to int) error {
+// handIn appends tallies of workers and teams, number from up to but not including to.
+func handIn(ctx context.Context, db bun.Tx, w *pieceworktest.World, hands []piecework.Worker, s *piecework.WorkSession, operations []piecework.Operation, from, to int) error {
 	for start := from; start < to; start += 2000 {
 		var list []*piecework.Tally
 		for i := start; i < min(start+2000, to); i++ {
-			worker, op := &w.Workers[i*7919%monthWorkers], &operations[i*104729/monthWorkers%monthOperations]
+			worker, op := &hands[i*7919%len(hands)], &operations[i*104729/len(hands)%monthOperations]
 			list = append(list, &piecework.Tally{UID: fmt.Sprintf("m%07d", i), WorkshopID: w.Workshop.ID, SessionID: s.ID, WorkDate: s.WorkDate,
 				WorkerID: worker.ID, OrderID: w.Order.ID, OperationID: op.ID, Counts: piecework.Counts{Good: int64(i%90 + 10), ScrapMaterial: int64(i % 3)},
 				RecordedAt: piecework.Instant(i + 1), ReceivedAt: piecework.Instant(i + 1), RecordedBy: "lead",

@@ -36,7 +36,20 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	}
 	period := r.covered()
 	open := func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where(unclaimed) }
-	if in.Work, err = sumWork(ctx, db, open); err != nil {
+	sessions, err := r.sessions(ctx, db)
+	if err != nil {
+		return nothing, err
+	}
+	done, at := -1, int64(0)
+	err = eachWork(ctx, db, open, func(w Work) {
+		if w.SessionID != at {
+			at = w.SessionID
+			done++
+			tell(ctx, Progress{Adding, done, len(sessions)})
+		}
+		in.Work = append(in.Work, w)
+	})
+	if err != nil {
 		return nothing, err
 	}
 	reversals, err := readReversals(ctx, db, r.ID, open)
@@ -70,11 +83,12 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 	if err := addBefore(ctx, db, r.ID, &in); err != nil {
 		return nothing, err
 	}
+	tell(ctx, Progress{Step: Pricing})
 	res := Compute(in)
 	if err := r.keepRates(ctx, db, res.Priced); err != nil {
 		return nothing, err
 	}
-	if err := r.claimTallies(ctx, db, period, len(res.Unpriced) > 0); err != nil {
+	if err := r.claimSessions(ctx, db, sessions, len(res.Unpriced) > 0); err != nil {
 		return nothing, err
 	}
 	var priced []int64
@@ -156,26 +170,42 @@ func (r *PayRun) covered() which {
 
 const unclaimed = "NOT EXISTS (SELECT 1 FROM tally_claims tc WHERE tc.tally_id = t.id)"
 
-// sumWork sums tallies that are not reversals by worker, order, operation and session, in one pass. The index tallies_session
+// sumWork is the list of what [eachWork] finds.
+func sumWork(ctx context.Context, db bun.IDB, of which) (list []Work, err error) {
+	err = eachWork(ctx, db, of, func(w Work) { list = append(list, w) })
+	return list, err
+}
+
+// eachWork sums tallies that are not reversals by worker, order, operation and session, in one pass. The index tallies_session
 // holds all it needs in the order of the groups; hence the day comes from the session, which is the same day.
-func sumWork(ctx context.Context, db bun.IDB, of which) ([]Work, error) {
+func eachWork(ctx context.Context, db bun.IDB, of which, f func(Work)) error {
 	rows, err := of(db.NewSelect().TableExpr("tallies AS t")).Where("t.reverses_id IS NULL").
 		ColumnExpr("t.session_id, t.worker_id, t.order_id, t.operation_id, (SELECT s.work_date FROM work_sessions s WHERE s.id = t.session_id)").
 		ColumnExpr(sums("good", "rework", "scrap_workmanship", "scrap_material")).
 		GroupExpr("t.session_id, t.worker_id, t.order_id, t.operation_id").Rows(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("sum tallies: %w", err)
+		return fmt.Errorf("sum tallies: %w", err)
 	}
 	defer rows.Close()
-	var list []Work
 	for rows.Next() {
 		var w Work
 		if err := rows.Scan(&w.SessionID, &w.WorkerID, &w.OrderID, &w.OperationID, &w.Day, &w.Good, &w.Rework, &w.ScrapWorkmanship, &w.ScrapMaterial); err != nil {
-			return nil, fmt.Errorf("sum tallies: %w", err)
+			return fmt.Errorf("sum tallies: %w", err)
 		}
-		list = append(list, w)
+		f(w)
 	}
-	return list, rows.Err()
+	return rows.Err()
+}
+
+// sessions is the ids of the sessions of the run's period, in ascending order.
+func (r *PayRun) sessions(ctx context.Context, db bun.IDB) ([]int64, error) {
+	var ids []int64
+	err := db.NewSelect().Model((*piecework.WorkSession)(nil)).Column("id").
+		Where("workshop_id = ? AND work_date BETWEEN ? AND ?", r.WorkshopID, r.PeriodFrom, r.PeriodTo).Order("id").Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return ids, nil
 }
 
 // reversal is a reversing tally with what is known of the tally it strikes.
@@ -269,6 +299,26 @@ func (r *PayRun) claimTallies(ctx context.Context, db bun.Tx, of which, onlyPric
 	}
 	if _, err := db.NewRaw("INSERT INTO tally_claims (tally_id, run_id) ? ON CONFLICT (tally_id) DO NOTHING", q).Exec(ctx); err != nil {
 		return fmt.Errorf("claim tallies: %w", err)
+	}
+	return nil
+}
+
+// claimSessions claims the tallies that the run is about, some sessions at a time, and tells how far it has come.
+func (r *PayRun) claimSessions(ctx context.Context, db bun.Tx, sessions []int64, onlyPriced bool) error {
+	const steps = 30
+	done := 0
+	for part := range slices.Chunk(sessions, 1+len(sessions)/steps) {
+		tell(ctx, Progress{Holding, done, len(sessions)})
+		of := func(q *bun.SelectQuery) *bun.SelectQuery {
+			if r.OrderID != 0 {
+				q = q.Where("t.order_id = ?", r.OrderID)
+			}
+			return q.Where("t.session_id IN (?)", bun.List(part))
+		}
+		if err := r.claimTallies(ctx, db, of, onlyPriced); err != nil {
+			return err
+		}
+		done += len(part)
 	}
 	return nil
 }

@@ -51,6 +51,33 @@ func Changes(ctx context.Context, db bun.IDB, run, previous *PayRun) ([]Change, 
 	return changes, nil
 }
 
+// outlierFactor is how many times the middle slip of a run one must be to be far above the others, and leastSlips from how many slips on a
+// run has a middle worth the name.
+const (
+	outlierFactor = 3
+	leastSlips    = 5
+)
+
+// Outliers lists the slips of a run whose gross is more than three times the middle one, the largest first, and the middle. A run of fewer
+// than five slips has none.
+func Outliers(ctx context.Context, db bun.IDB, runID int64) (list []Slip, middle piecework.Money, err error) {
+	current := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("sl.run_id = ? AND NOT sl.superseded", runID)
+	}
+	n, err := current(db.NewSelect().Model((*Slip)(nil))).Count(ctx)
+	if err != nil || n < leastSlips {
+		return nil, middle, err
+	}
+	err = current(db.NewSelect().Model((*Slip)(nil)).Column("gross")).Order("sl.gross").Offset(n/2).Limit(1).Scan(ctx, &middle)
+	if err == nil {
+		err = current(db.NewSelect().Model(&list).Relation("Worker")).Where("sl.gross > ?", outlierFactor*middle.Fen()).OrderExpr("sl.gross DESC, sl.id").Scan(ctx)
+	}
+	if err != nil {
+		return nil, middle, fmt.Errorf("find outliers: %w", err)
+	}
+	return list, middle, nil
+}
+
 // standsOut compares two amounts that were brought to the same number of days.
 func standsOut(before, after int64) bool {
 	return after > changeFactor*before || before > changeFactor*after

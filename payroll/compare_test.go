@@ -2,9 +2,11 @@ package payroll_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"jijian/payroll"
+	"jijian/piecework"
 	"jijian/piecework/pieceworktest"
 )
 
@@ -98,5 +100,40 @@ func TestRunOfTally(t *testing.T) {
 	settled := settle(w, "2026-10-01", "2026-10-05")
 	if run, err := payroll.RunOfTally(w.Ctx, w.DB, 1); err != nil || run == nil || run.ID != settled.ID {
 		t.Fatalf("after: %v, %v", run, err)
+	}
+}
+
+func TestOutliersStandFarAboveTheMiddle(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "1")
+	for i := range 4 {
+		worker := piecework.Worker{Code: fmt.Sprintf("B%d", i), Name: "李秀兰", WorkshopID: w.Workshop.ID, ShareWeight: piecework.ShareWeightOne, Active: true}
+		w.Must(piecework.SaveWorker(w.Ctx, w.DB, &worker))
+	}
+	for worker, good := range map[string]int64{"A1": 10, "A2": 20, "A3": 60, "B0": 61} {
+		w.Count("S1", worker, "glue", good)
+	}
+	outliers := func() string {
+		t.Helper()
+		run := settle(w, "2026-10-01", "2026-10-31")
+		list, middle, err := payroll.Outliers(w.Ctx, w.DB, run.ID)
+		w.Must(err)
+		var b strings.Builder
+		for _, s := range list {
+			fmt.Fprintf(&b, "%s %s ", s.Worker.Code, s.Gross)
+		}
+		return b.String() + "beside " + middle.String()
+	}
+	if got := outliers(); got != "beside 0.00" {
+		t.Errorf("of four slips: %s", got)
+	}
+	w.Count("S1", "B1", "glue", 5)
+	if got := outliers(); got != "B0 61.00 beside 20.00" {
+		t.Errorf("of five slips: %s", got)
+	}
+	review, err := payroll.ReviewOf(w.Ctx, w.DB, settle(w, "2026-10-01", "2026-10-31"))
+	w.Must(err)
+	if len(review.Outliers) != 1 || review.Nothing() {
+		t.Errorf("the review has %d outliers", len(review.Outliers))
 	}
 }

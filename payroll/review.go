@@ -71,7 +71,10 @@ type Review struct {
 	Stale        bool                    // sessions, grades or the workshop's rules have changed since the computation
 	RatesChanged bool                    // the draft uses rates that have changed since
 	TaxChanged   bool                    // tax would be withheld otherwise now
-	Disputes     []Dispute               // of the workshop, about earlier slips, that wait for an answer
+	Disputes     []Dispute               // of the workshop, about earlier slips, that wait for an answer; a page of them
+	Disputed     int                     // how many they are in all
+	Outliers     []Slip                  // slips far above the others, the largest first
+	Middle       piecework.Money         // the middle gross of the run
 	UnderMinimum []Under                 // slips under the minimum wage for the hours
 	Previous     *PayRun                 // the locked run before this one, to compare with; nil when there is none or this one is a supplement
 	Before       Totals                  // its totals
@@ -80,7 +83,7 @@ type Review struct {
 // Nothing says whether there is nothing to look at.
 func (r *Review) Nothing() bool {
 	return len(r.WithoutRate) == 0 && len(r.OpenSessions) == 0 && r.Late == 0 && r.Arrears == 0 && r.Adjustments == 0 && r.Approvals == 0 && r.Flagged == 0 && r.Held == 0 && !r.Stale && !r.RatesChanged &&
-		!r.TaxChanged && len(r.Disputes) == 0 && len(r.UnderMinimum) == 0
+		!r.TaxChanged && len(r.Outliers) == 0 && len(r.Disputes) == 0 && len(r.UnderMinimum) == 0
 }
 
 // ReviewOf looks at a run as things stand now.
@@ -133,8 +136,11 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Disputes = disputes.Items
+	r.Disputes, r.Disputed = disputes.Items, disputes.Total
 	if r.UnderMinimum, err = UnderMinimum(ctx, db, run.ID); err != nil {
+		return r, err
+	}
+	if r.Outliers, r.Middle, err = Outliers(ctx, db, run.ID); err != nil {
 		return r, err
 	}
 	return r, r.findPrevious(ctx, db, run)

@@ -27,7 +27,8 @@ func (a *app) settle() *cobra.Command {
 	var approve bool
 	cmd := command("settle --workshop CODE --from DATE --to DATE [--order CODE] [--approve]", "Compute the pay of a workshop for a period",
 		`Computes the pay run of a workshop for work dates, both ends included. The first line printed is "run ID", then its
-totals and what a person should look at. Settling the same dates again computes the draft again. --order takes the tallies of one order alone. --approve locks it.`,
+totals and what a person should look at. Settling the same dates again computes the draft again. --order takes the tallies of
+one order alone. --approve locks it. Standard error tells how far it has come where that takes long.`,
 		`  jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31
   jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31 --approve`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
@@ -36,7 +37,9 @@ totals and what a person should look at. Settling the same dates again computes 
 				if err != nil {
 					return err
 				}
-				run, err := settleCodes(ctx, db, w, order, from, to)
+				bar := progress{w: a.stderr, live: isTerminal(a.stderr)}
+				run, err := settleCodes(payroll.WithProgress(ctx, bar.settling), db, w, order, from, to)
+				bar.end()
 				if err != nil {
 					return err
 				}

@@ -6,11 +6,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
 
 	"jijian/migrations"
+	"jijian/payroll"
 	"jijian/payroll/exchange"
 	"jijian/piecework"
 )
@@ -87,12 +89,13 @@ overwritten, because somebody may have filled it in.`,
 		})
 }
 
-// progress shows how far an import has come: on a terminal one line that changes, elsewhere a line now and then.
+// progress shows how far an import or a settlement has come: on a terminal one line that changes, elsewhere a line now and then.
 type progress struct {
 	w     io.Writer
 	live  bool
-	table string
-	width int // of the line on the terminal
+	part  string
+	said  time.Time // when a line was written, or it began
+	width int       // of the line on the terminal
 }
 
 // plainStep is how many rows pass between two lines where nobody watches.
@@ -100,18 +103,42 @@ const plainStep = 100_000
 
 func (p *progress) show(table string, rows int64) {
 	line := fmt.Sprintf("%s: %d rows", table, rows)
-	switch {
-	case !p.live:
-		if rows > 0 && rows%plainStep == 0 {
-			fmt.Fprintln(p.w, line)
-		}
-	case table != p.table:
+	if p.live {
+		p.rewrite(table, line)
+	} else if rows > 0 && rows%plainStep == 0 {
+		fmt.Fprintln(p.w, line)
+	}
+}
+
+// rewrite puts a line in the place of the one before, or below it where another part begins.
+func (p *progress) rewrite(part, line string) {
+	if part != p.part {
 		p.end()
-		p.table = table
-		fallthrough
-	default:
-		fmt.Fprintf(p.w, "\r%-*s", p.width, line)
-		p.width = len(line)
+		p.part = part
+	}
+	fmt.Fprintf(p.w, "\r%-*s", p.width, line)
+	p.width = len(line)
+}
+
+// plainPause is how long a settlement goes on between two lines where nobody watches.
+const plainPause = 10 * time.Second
+
+// settling shows how far a settlement has come.
+func (p *progress) settling(at payroll.Progress) {
+	words := map[payroll.Step]string{payroll.Adding: "adding up: session", payroll.Pricing: "working out the slips",
+		payroll.Holding: "claiming the tallies: session", payroll.Writing: "writing: slip"}
+	line := words[at.Step]
+	if at.Total > 0 {
+		line = fmt.Sprintf("%s %d of %d", line, at.Done+1, at.Total)
+	}
+	if p.said.IsZero() {
+		p.said = time.Now()
+	}
+	if p.live {
+		p.rewrite(string(at.Step), line)
+	} else if time.Since(p.said) > plainPause {
+		p.said = time.Now()
+		fmt.Fprintln(p.w, line)
 	}
 }
 
