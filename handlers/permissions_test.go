@@ -173,8 +173,9 @@ func meetsTheTable(t *testing.T, v visitor) {
 				if !known && account.Kinds(kind) {
 					t.Fatalf("%s: things makes no %s", line.Path, kind)
 				}
-				if !known {
-					id = [2]int64{1, 1} // a free parameter; the path's other parts decide
+				if !known { // a free parameter; the path's other parts decide
+					path = strings.Replace(path, part, "1", 1)
+					continue
 				}
 				path = strings.Replace(path, part, fmt.Sprint(id[i]), 1)
 				everybodys := strings.Contains(shared, kind) || kind == "contractor" && (v.role == account.Lead || v.role == account.Counter)
