@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 var (
 	signedInNow = piecework.Msg("signed in")
 	signedOut   = piecework.Msg("signed out")
+	otherwise   = piecework.Msg("made a change")
 	linkedNow   = piecework.Msg("linked an account elsewhere")
 	wrongCode   = piecework.Msg("was refused at the second step")
 	wrongName   = piecework.Msg("was refused at the door")
@@ -71,14 +73,38 @@ var audited = map[string]*piecework.Message{
 	"POST /deliveries/:delivery":              piecework.Msg("decided about a delivery"),
 	"POST /orders/:order/close":               piecework.Msg("closed an order"),
 	"POST /orders/:order/reopen":              piecework.Msg("reopened an order"),
+	"POST /workers/:worker/personal":          piecework.Msg("changed sealed personal data"),
+	"POST /workers/:worker/personal/show":     piecework.Msg("looked at sealed personal data"),
+	"POST /bank-layouts":                      piecework.Msg("added a bank's layout"),
+	"POST /bank-layouts/:banklayout":          piecework.Msg("changed a bank's layout"),
+	"POST /runs/:run/bank":                    piecework.Msg("made a bank file"),
+	"POST /runs/:run/bank/paid":               piecework.Msg("marked a pay run as paid"),
+	"POST /orders/:order/links":               piecework.Msg("made a link for a contractor"),
+	"POST /links/:link/revoke":                piecework.Msg("revoked a contractor's link"),
+	"POST /rates/:rate/arrears":               piecework.Msg("paid the arrears of a rate"),
+	"POST /statements/:statement/confirm":     piecework.Msg("confirmed a statement"),
 	"GET /runs/:run/export":                   piecework.Msg("took out a pay run"),
+	"GET /statements/:statement/export":       piecework.Msg("took out a statement"),
 }
+
+// ownBooks begin the paths of changes that are written down elsewhere, with who and when, or that change nothing for anybody else. Every other
+// change by somebody who is signed in is in the audit trail, if only by its path.
+var ownBooks = []string{"/signin", "/signout", "/lang", "/workshop", "/notices", "/scan", "/sessions", "/takehomes", "/tallies/:tally/undo", "/api/", "/account/second", "/account/link/"}
 
 // trail notes a request that did what the table says and the audit trail is about.
 func (s *Server) trail(c echo.Context, r route) {
-	action, ok := audited[r.method+" "+r.path]
-	if !ok || c.Response().Status >= 400 {
+	if c.Response().Status >= 400 {
 		return
+	}
+	action, ok := audited[r.method+" "+r.path]
+	if !ok {
+		if r.method != post || !visitOf(c).signedIn() || slices.ContainsFunc(ownBooks, func(path string) bool { return strings.HasPrefix(r.path+"/", strings.TrimSuffix(path, "/")+"/") }) {
+			return
+		}
+		action = otherwise
+		if v := visitOf(c); v.detail == "" {
+			v.detail = r.path
+		}
 	}
 	kind, id := "", int64(0)
 	for _, name := range c.ParamNames() {

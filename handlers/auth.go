@@ -45,6 +45,9 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := s.identify(c, v); err != nil {
 			return err
 		}
+		if err := s.pace(c, v); err != nil {
+			return err
+		}
 		if !ok {
 			return next(c) // nothing is registered there: the router's own answer, on a page with the menu
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,50 @@ func TestGuessingIsSlowed(t *testing.T) {
 	own.post("/signout")
 	if status := guess(own, "203.0.113.7", "lead", password); status != 303 {
 		t.Errorf("her own device in the middle of it: %d", status)
+	}
+}
+
+// TestPace asks faster than anybody reads: first as a stranger, then signed in.
+func TestPace(t *testing.T) {
+	s := newSite(t, func(c *handlers.Config) { c.BehindProxy = true })
+	status := func(cookie, from string) (status int, after string) {
+		r := httptest.NewRequest("GET", "/c", nil)
+		r.RemoteAddr = "10.0.0.1:1"
+		r.Header.Set("X-Forwarded-For", from)
+		r.Header.Set("Cookie", "jijian_session="+cookie)
+		w := httptest.NewRecorder()
+		s.server.ServeHTTP(w, r)
+		return w.Code, w.Header().Get("Retry-After")
+	}
+	ask := func(cookie, from string) (refused int) {
+		for range 60 {
+			got, after := status(cookie, from)
+			if got == 429 && after == "" {
+				t.Fatal("no Retry-After")
+			}
+			if got == 429 {
+				if refused++; refused == 3 {
+					break
+				}
+			} else if got != 200 {
+				t.Fatalf("status %d", got)
+			}
+		}
+		return refused
+	}
+	cookie := s.as("lead").cookie("jijian_session")
+	s.server.SetPace(40, 20)
+	if ask("", "203.0.113.7") == 0 {
+		t.Error("a stranger may ask as often as he likes")
+	}
+	if got, _ := status(cookie, "203.0.113.7"); got != 200 {
+		t.Errorf("somebody signed in of the same network: %d", got)
+	}
+	if got, _ := status("", "203.0.113.8"); got != 200 {
+		t.Errorf("another network: %d", got)
+	}
+	if ask(cookie, "203.0.113.9") == 0 {
+		t.Error("an account may ask as often as it likes")
 	}
 }
 

@@ -53,6 +53,7 @@ type DemoAccount struct {
 // Server answers every request. It is an http.Handler.
 type Server struct {
 	Config
+	paces
 	echo      *echo.Echo
 	pages     *templates.Pages
 	recorder  *piecework.Recorder
@@ -99,6 +100,7 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	s.people, s.strangers = newPace(50, 600), newPace(20, 300)
 	s.elsewhere = map[string]Elsewhere{}
 	for _, e := range cfg.Elsewhere {
 		s.elsewhere[e.word()] = e

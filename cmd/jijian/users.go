@@ -84,7 +84,7 @@ func (a *app) userAdd() *cobra.Command {
 				}, fmt.Sprintf("user %s added", strings.ToLower(args[0])))
 			})
 		})
-	cmd.Flags().StringVar(&role, "role", "", "admin, bookkeeper, lead, worker or contractor")
+	cmd.Flags().StringVar(&role, "role", "", "admin, bookkeeper, lead, worker, contractor or officer")
 	cmd.Flags().StringVar(&u.Name, "name", "", "name for the books")
 	cmd.Flags().StringVar(&workshop, "workshop", "", "code of the lead's workshop")
 	cmd.Flags().StringVar(&worker, "worker", "", "code of the worker")
