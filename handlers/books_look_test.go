@@ -99,6 +99,7 @@ func TestLookBooks(t *testing.T) {
 		"orders-form-wrong": {"/orders", []string{"code", "O 1", "quantity", "viele", "unit_fee", ""}},
 	}, map[string]string{
 		"orders-list": "/orders", "orders-none": "/orders?q=zzz", "orders-new": "/orders/new", "orders-show": orderAt(order.ID), "orders-edit": orderAt(order.ID) + "/edit",
+		"orders-materials": orderAt(order.ID) + "/materials", "orders-fees": orderAt(order.ID) + "/fees", "orders-photos": orderAt(order.ID) + "/photos", "orders-margins": "/margins",
 		"deliveries-list": "/deliveries", "deliveries-show": delivery, "deliveries-new": orderAt(order.ID) + "/deliveries/new",
 		"products-list": "/products", "products-show": fmt.Sprintf("/products/%d", product.ID), "products-new": "/products/new", "operations-edit": "/operations/" + operation,
 		"workers-list": "/workers", "workers-show": fmt.Sprintf("/workers/%d", workers.Items[0].ID), "workers-edit": fmt.Sprintf("/workers/%d/edit", workers.Items[0].ID),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"jijian/payroll"
 	"jijian/piecework"
 	"jijian/piecework/account"
 )
@@ -24,6 +25,7 @@ type orderRow struct {
 	Handed piecework.Handed
 	State  piecework.OrderState
 	Late   bool
+	Finish piecework.Date // expected, as the last sessions went; "" when nothing tells
 	Bar    bar
 }
 
@@ -53,9 +55,16 @@ func (s *Server) orderRows(c echo.Context, list []piecework.ProcessingOrder) ([]
 		return nil, err
 	}
 	rows, today := make([]orderRow, len(list)), s.today(c)
+	paces, err := piecework.Paces(c.Request().Context(), s.DB, today, at...)
+	if err != nil {
+		return nil, err
+	}
 	for i, o := range list {
 		f := facts[o.ID]
-		rows[i] = orderRow{o, f.Handed, o.State(f), o.Late(f, today), handedBar(&o, f.Handed)}
+		rows[i] = orderRow{o, f.Handed, o.State(f), o.Late(f, today), "", handedBar(&o, f.Handed)}
+		if rows[i].State == piecework.OrderInWork {
+			rows[i].Finish, _ = paces[o.ID].Finish(today)
+		}
 	}
 	return rows, nil
 }
@@ -78,6 +87,8 @@ type orderShow struct {
 	Fees      piecework.FeeBook
 	Photos    []piecework.OrderPhoto
 	Uses      []piecework.Use // a contractor sees those he brings
+	Finish    piecework.Date  // expected
+	Margin    *payroll.Margin // nil: a contractor, who may not see it
 	List      piecework.Page[piecework.Delivery]
 }
 
@@ -142,6 +153,18 @@ func (s *Server) orderFacts(c echo.Context, p *orderShow, today piecework.Date) 
 	}
 	if p.Photos, err = piecework.OrderPhotos(ctx, s.DB, o.ID); err != nil {
 		return err
+	}
+	paces, err := piecework.Paces(ctx, s.DB, today, o)
+	if err != nil {
+		return err
+	}
+	p.Finish, _ = paces[o.ID].Finish(today)
+	if p.Office {
+		margins, err := payroll.Margins(ctx, s.DB, today, o)
+		if err != nil {
+			return err
+		}
+		p.Margin = &margins[0]
 	}
 	p.Uses, err = piecework.MaterialUse(ctx, s.DB, o)
 	if !p.Office {

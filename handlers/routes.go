@@ -155,6 +155,7 @@ func (s *Server) routes() []route {
 		{post, "/orders/:order", office, s.orderSave, nil},
 		{post, "/orders/:order/close", office, s.orderClose, nil},
 		{post, "/orders/:order/reopen", office, s.orderReopen, nil},
+		{get, "/margins", office, s.margins, nil},
 		{post, "/orders/:order/accept", office, s.orderAccept, nil},
 		{get, "/orders/:order/fees", office, s.orderFeesShow, nil},
 		{post, "/orders/:order/fees", office, s.orderFeesAgree, nil},

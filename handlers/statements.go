@@ -189,6 +189,7 @@ type contractorAccount struct {
 	Form       values
 	workshopChoice
 	Methods []templates.Option
+	Orders  []orderRow // open ones, the earliest due on top
 }
 
 // accountShop is what stands between the contractor and one workshop.
@@ -229,6 +230,13 @@ func (s *Server) showAccount(c echo.Context, wrong error, typed values) error {
 			return err
 		}
 		p.Shops = append(p.Shops, shop)
+	}
+	open, err := piecework.Orders(ctx, s.DB, who.Scope(piecework.Filter{ContractorID: k.ID, Status: "open"}))
+	if err != nil {
+		return err
+	}
+	if p.Orders, err = s.orderRows(c, open.Items); err != nil {
+		return err
 	}
 	if wrong != nil {
 		return s.again(c, wrong, "contractors/account", p)

@@ -45,7 +45,7 @@ var menu = []struct {
 	{piecework.Msg("Take-home"), "/takehomes", nil},
 	{piecework.Msg("Adjustments"), "/adjustments", nil},
 	{piecework.Msg("Pay runs"), "/runs", []string{"/slips", "/disputes"}},
-	{piecework.Msg("Orders"), "/orders", []string{"/tickets"}},
+	{piecework.Msg("Orders"), "/orders", []string{"/margins", "/tickets"}},
 	{piecework.Msg("Deliveries"), "/deliveries", nil},
 	{piecework.Msg("Statements"), "/statements", []string{"/chargebacks"}},
 	{piecework.Msg("Questions"), "/questions", nil},

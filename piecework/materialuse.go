@@ -111,7 +111,7 @@ func MaterialUse(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) ([]U
 	if err != nil || len(needs) == 0 {
 		return nil, err
 	}
-	counts, err := piecesOf(ctx, db, ids)
+	counts, err := piecesOf(ctx, db, list, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func MaterialUse(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) ([]U
 
 // piecesOf is how many good and scrapped pieces each operation of some orders has. Pieces that come back from a contractor and are
 // worked on again take no new material.
-func piecesOf(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int64]map[int64]pieces, error) {
+func piecesOf(ctx context.Context, db bun.IDB, list []*ProcessingOrder, orderIDs []int64) (map[int64]map[int64]pieces, error) {
 	var rows []struct {
 		OrderID, OperationID, N int64
 	}
@@ -157,7 +157,21 @@ func piecesOf(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int64]map[
 		}
 		counts[r.OrderID][r.OperationID] = pieces{r.OperationID, r.N}
 	}
-	return counts, wrap("count pieces", err)
+	if err != nil {
+		return nil, wrap("count pieces", err)
+	}
+	for _, o := range list {
+		_, again, err := Returns(ctx, db, o)
+		if err != nil {
+			return nil, err
+		}
+		for op, c := range again {
+			if at := counts[o.ID]; at != nil {
+				at[op] = pieces{op, at[op].N - c.Good - c.ScrapWorkmanship - c.ScrapMaterial}
+			}
+		}
+	}
+	return counts, nil
 }
 
 // move adds a movement.

@@ -173,10 +173,10 @@ func orders(db bun.IDB, list any) *bun.SelectQuery {
 	return db.NewSelect().Model(list).Relation("Workshop").Relation("Contractor").Relation("Product")
 }
 
-// Orders lists orders: open ones first, the earliest due date on top; then closed ones, the last closed on top. Status "open", "quoted" or "closed" narrows it.
+// Orders lists orders with the operations of their products: open ones first, the earliest due date on top; then closed ones, the last closed on top. Status "open", "quoted" or "closed" narrows it.
 func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], error) {
 	var list []ProcessingOrder
-	q := orders(db, &list).OrderExpr("o.closed_at = 0 DESC, o.closed_at DESC, o.due_on IS NULL, o.due_on, o.code")
+	q := orders(db, &list).Relation("Product.Operations", inSequence).OrderExpr("o.closed_at = 0 DESC, o.closed_at DESC, o.due_on IS NULL, o.due_on, o.code")
 	if f.WorkshopID != 0 {
 		q = q.Where("o.workshop_id = ?", f.WorkshopID)
 	}

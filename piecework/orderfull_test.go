@@ -69,14 +69,14 @@ func TestOrderStateFollowsFacts(t *testing.T) {
 	w.Must(piecework.Deliver(w.Ctx, w.DB, d))
 	state(piecework.OrderDelivered, "About 10")
 	refused(t, piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false), piecework.ErrConflict, "10 delivered pieces of order Q1 wait")
-	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: d.ID, Accepted: 6, Returned: 4, RecordedBy: "test"}))
+	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: d.ID, Accepted: 6, Returned: 4, DecidedOn: "2026-10-06", RecordedBy: "test"}))
 	state(piecework.OrderInWork, "6 of 10")
 	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false))
 	state(piecework.OrderClosed, "4 pieces fewer")
 	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, true))
 	again := &piecework.Delivery{Code: "D2", OrderID: w.Order.ID, DeliveredOn: "2026-10-07", Quantity: 4, RecordedBy: "test"}
 	w.Must(piecework.Deliver(w.Ctx, w.DB, again))
-	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: again.ID, Accepted: 4, RecordedBy: "test"}))
+	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: again.ID, Accepted: 4, DecidedOn: "2026-10-07", RecordedBy: "test"}))
 	state(piecework.OrderDelivered, "wages")
 	if _, err := w.DB.ExecContext(w.Ctx, `INSERT INTO pay_runs (workshop_id, period_from, period_to, status, computed_at, created_by)
 		VALUES (?, '2026-10-01', '2026-10-31', 'approved', 1, 'test')`, w.Workshop.ID); err != nil {
@@ -85,6 +85,12 @@ func TestOrderStateFollowsFacts(t *testing.T) {
 	if _, err := w.DB.ExecContext(w.Ctx, "INSERT INTO tally_claims (tally_id, run_id) SELECT t.id, p.id FROM tallies t, pay_runs p"); err != nil {
 		t.Fatal(err)
 	}
+	state(piecework.OrderDelivered, "statement that both sides")
+	statement, err := piecework.MakeStatement(w.Ctx, w.DB, w.Workshop.ID, w.Order.ContractorID, "2026-10-01", "2026-10-31", "test")
+	w.Must(err)
+	w.Must(statement.Confirm(w.Ctx, w.DB, false, "孙会计"))
+	state(piecework.OrderDelivered, "statement that both sides")
+	w.Must(statement.Confirm(w.Ctx, w.DB, true, "肥城工艺"))
 	state(piecework.OrderSettled, "can be closed")
 }
 

@@ -15,7 +15,7 @@ const (
 	OrderOpen      OrderState = "not_begun" // accepted; nothing was counted or delivered
 	OrderInWork    OrderState = "in_work"
 	OrderDelivered OrderState = "complete" // every piece is with the contractor
-	OrderSettled   OrderState = "settled"  // every piece was decided about, and its wages are settled
+	OrderSettled   OrderState = "settled"  // decided about; its wages are in approved runs and its fees on statements of both sides
 	OrderClosed    OrderState = "order_closed"
 )
 
@@ -25,7 +25,7 @@ type OrderFacts struct {
 	Counted    int64 // tallies, reversals taken off
 	AtHome     int64 // lots of take-home work that are out
 	WagesOwed  bool  // some tallies are in no approved run; known only once everything is decided about
-	FeeUnasked bool  // accepted pieces are on no statement that both sides confirmed; known only where statements are made
+	FeeUnasked bool  // some accepted pieces are on no statement that both sides confirmed; known only then, too
 }
 
 // State is how far the order has come.
@@ -71,7 +71,7 @@ func (o *ProcessingOrder) Why(f OrderFacts) *Message {
 		}
 		return Msg("Every piece is delivered and decided about. Not every fee is on a statement that both sides have confirmed.")
 	case OrderSettled:
-		return Msg("Every piece is delivered, decided about and paid for in an approved run. The order can be closed.")
+		return Msg("Every piece is delivered and decided about, its wages are in approved pay runs and its fees on statements that both sides confirmed. The order can be closed.")
 	}
 	if short := o.Quantity - (f.Delivered - f.Returned); short > 0 {
 		return Msg("It was closed with %d pieces fewer than ordered.", short)
@@ -121,10 +121,21 @@ func FactsOf(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) (map[int
 			if err != nil {
 				return nil, wrap("look for unpaid tallies", err)
 			}
+			if f.FeeUnasked, err = feeUnasked(ctx, db, o); err != nil {
+				return nil, err
+			}
 		}
 		facts[o.ID] = f
 	}
 	return facts, nil
+}
+
+// feeUnasked says whether pieces of an order were accepted after the days that statements of both sides have closed.
+func feeUnasked(ctx context.Context, db bun.IDB, o *ProcessingOrder) (bool, error) {
+	found, err := db.NewSelect().TableExpr("acceptances AS ac").Join("JOIN deliveries AS d ON d.id = ac.delivery_id").Where("d.order_id = ? AND ac.accepted > 0", o.ID).
+		Where(`NOT EXISTS (SELECT 1 FROM contractor_statements cs WHERE cs.workshop_id = ? AND cs.contractor_id = ? AND cs.period_to >= ac.decided_on
+			AND cs.workshop_at > 0 AND cs.contractor_at > 0)`, o.WorkshopID, o.ContractorID).Exists(ctx)
+	return found, wrap("look for fees on no statement", err)
 }
 
 // countByOrder runs a query for columns order_id and n.

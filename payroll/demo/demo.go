@@ -119,6 +119,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
 		m.work()
 		m.bench()
 		m.takeHome(m.shops[0])
+		m.materials(m.shops[0])
 		m.pay()
 		m.admit()
 		return m.err

@@ -153,6 +153,7 @@ func (m *month) agree() {
 			for j, o := range l.operations {
 				m.rate(l.product.Operations[j], nil, m.first.AddDays(-60), o.rate)
 			}
+			m.stock(l)
 			m.takeOrders(s, l, 2+3*i+2*k)
 		}
 	}
@@ -195,6 +196,10 @@ func (m *month) takeOrders(s *shop, l *line, dueIn int) {
 func (m *month) order(s *shop, l *line, number int, quantity int64, from, due piecework.Date) *order {
 	o := &piecework.ProcessingOrder{Code: fmt.Sprintf("%s-%s%02d", l.code, from.Time().Format("0601"), number), WorkshopID: s.ID,
 		ContractorID: m.contractors[l.contractor].ID, ProductID: l.product.ID, Quantity: quantity, UnitFee: mustRate(l.fee), OrderedOn: from, DueOn: due}
+	if l.code == needs[0].product {
+		o.LossAllowed = 1_00
+		o.Variants = []piecework.Variant{{Colour: "朱红", Quantity: quantity * 3 / 5}, {Colour: "粉白", Quantity: quantity - quantity*3/5}}
+	}
 	m.try(func() error { return piecework.SaveOrder(m.ctx, m.db, o) })
 	return &order{ProcessingOrder: o, done: make([]int64, len(l.operations))}
 }
