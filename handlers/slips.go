@@ -45,7 +45,7 @@ type slipLine struct {
 
 // Takes says whether the line stands among what is taken from the pay.
 func (l slipLine) Takes() bool {
-	return l.Amount.Sign() < 0 || l.Amount.IsZero() && (l.Kind == payroll.Correction || l.Quantity < 0)
+	return l.Amount.Sign() < 0 || l.Amount.IsZero() && (l.Kind == payroll.Correction || l.Quantity < 0 || l.Repricing)
 }
 
 // Counted says whether tallies stand behind the line, also where what was taken is not pieces × rate.

@@ -251,7 +251,7 @@ func (s *Slip) take(list []taken, policy Policy, tax WorkerTax) {
 				OperationID: t.line.OperationID, AdjustmentID: t.line.AdjustmentID, Note: t.line.Note})
 		}
 		// A correction shows even when nothing of it fits, because it tells of pieces; an advance of which nothing is taken does not.
-		if !fits.IsZero() || t.line.IsWork() || t.line.Kind == BackPay {
+		if !fits.IsZero() || t.line.IsWork() || t.line.Kind == BackPay || len(t.line.Parts) > 0 {
 			t.line.Amount = fits.Neg()
 			s.Lines = append(s.Lines, t.line)
 		}

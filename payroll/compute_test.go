@@ -2,6 +2,7 @@ package payroll_test
 
 import (
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -31,10 +32,62 @@ func anyRates(r *rand.Rand) []piecework.PieceRate {
 		operation, order, day := 1+r.Int64N(3), r.Int64N(3), r.Int64N(35)-7
 		if key := [3]int64{operation, order, day}; !have[key] {
 			have[key] = true
-			rates = append(rates, piecework.PieceRate{OperationID: operation, OrderID: order, EffectiveFrom: piecework.Date("2026-10-01").AddDays(int(day)), Rate: anyRate(r)})
+			rate := piecework.PieceRate{OperationID: operation, OrderID: order, EffectiveFrom: piecework.Date("2026-10-01").AddDays(int(day)), Rate: anyRate(r)}
+			if r.IntN(3) == 0 {
+				rate.Terms = anyTerms(r)
+				rate.ID, rate.Rate = int64(len(rates)+1), rate.PieceWage()
+			}
+			rates = append(rates, rate)
 		}
 	}
 	return rates
+}
+
+// anyTerms is a plan by time, of which few are round.
+func anyTerms(r *rand.Rand) piecework.Terms {
+	t := piecework.Terms{Scheme: piecework.Schemes[r.IntN(4)], Hourly: anyRate(r), StandardPieces: 1 + r.Int64N(200), StandardMinutes: 1 + r.Int64N(500)}
+	t.Premium = []piecework.Fraction{{Num: 1, Den: 2}, {Num: 1, Den: 3}, {Num: 1, Den: 5}, {Num: 1, Den: 1}}[r.IntN(4)]
+	if t.Scheme == piecework.Emerson {
+		t.Bonuses = piecework.BonusTable{{Efficiency: 6667, Bonus: 0}, {Efficiency: 10_000, Bonus: 2000}, {Efficiency: 30_000, Bonus: 22_000}}[:1+r.IntN(3)]
+	}
+	return t
+}
+
+// addTimes gives a month hours, work by time that locked runs have paid, and a guarantee.
+func addTimes(r *rand.Rand, in *payroll.Input, workers int64) {
+	in.Times, in.Other = payroll.Presence{}, map[payroll.Sitting]piecework.Counts{}
+	in.Guaranteed.Minutes, in.Guaranteed.Settled = map[payroll.WorkerDay]int64{}, map[payroll.WorkerDay]bool{}
+	in.Guaranteed.Before = map[payroll.WorkerDay]*big.Rat{}
+	if r.IntN(2) == 0 {
+		in.Guaranteed.Guarantee = []piecework.Guarantee{{Per: piecework.ByHour, Over: piecework.ByDay}, {Per: piecework.ByHour, Over: piecework.ByPeriod}, {Per: piecework.ByDay, Over: piecework.ByDay},
+			{Per: piecework.ByDay, Over: piecework.ByPeriod}, {Per: piecework.ByPeriod, Over: piecework.ByPeriod}}[r.IntN(5)]
+		in.Guaranteed.Amount = piecework.Fen(1 + r.Int64N(20_000))
+	}
+	for range r.IntN(30) {
+		worker, day := 1+r.Int64N(workers), r.Int64N(31)
+		minutes := r.Int64N(600)
+		in.Times[at{day + 1, worker}] = minutes
+		in.Guaranteed.Minutes[payroll.WorkerDay{WorkerID: worker, Day: piecework.Date("2026-10-01").AddDays(int(day))}] = minutes
+		switch r.IntN(12) {
+		case 0:
+			in.Other[payroll.Sitting{SessionID: day + 1, WorkerID: worker}] = piecework.Counts{Good: 1}
+		case 1:
+			in.Guaranteed.Settled[payroll.WorkerDay{WorkerID: worker, Day: piecework.Date("2026-10-01").AddDays(int(day))}] = true
+			in.Guaranteed.Settled[payroll.WorkerDay{WorkerID: worker}] = true
+		case 2:
+			in.Guaranteed.Before[payroll.WorkerDay{WorkerID: worker, Day: piecework.Date("2026-10-01").AddDays(int(day))}] = big.NewRat(r.Int64N(9000), 100)
+		case 3:
+			rate := &piecework.PieceRate{ID: 100 + r.Int64N(3)}
+			rate.Terms = anyTerms(rand.New(rand.NewPCG(uint64(rate.ID), 9)))
+			rate.Rate = rate.PieceWage()
+			paid := payroll.PaidByTime{Sitting: payroll.Sitting{SessionID: day + 1, WorkerID: worker}, OrderID: 1, OperationID: 1 + r.Int64N(3), Rate: rate, Pieces: 1 + r.Int64N(100), Amount: piecework.Fen(r.Int64N(5000))}
+			in.Paid = append(in.Paid, paid)
+			if r.IntN(2) == 0 { // some of it is struck
+				in.Work = append(in.Work, payroll.Work{WorkerID: worker, OrderID: 1, OperationID: paid.OperationID, SessionID: day + 1, Day: piecework.Date("2026-10-01").AddDays(int(day)),
+					Counts: piecework.Counts{Good: -1 - r.Int64N(paid.Pieces)}, CorrectsRunID: 1 + r.Int64N(2), Fixed: rate})
+			}
+		}
+	}
 }
 
 func anyCounts(r *rand.Rand) piecework.Counts {
@@ -56,8 +109,9 @@ func anyMonth(r *rand.Rand) (payroll.Input, []piecework.PieceRate) {
 		PayScrapMaterial: r.IntN(4) > 0, PayScrapWorkmanship: r.IntN(4) == 0, PayRework: r.IntN(4) == 0, DamageCapPercent: []int{0, 20, 20, 33, 100}[r.IntN(5)]}}
 	workers := 1 + r.Int64N(4)
 	for range r.IntN(40) {
-		w := payroll.Work{WorkerID: 1 + r.Int64N(workers), OrderID: 1 + r.Int64N(2), OperationID: 1 + r.Int64N(3),
-			Day: piecework.Date("2026-10-01").AddDays(r.IntN(31)), Counts: anyCounts(r)}
+		day := r.IntN(31)
+		w := payroll.Work{WorkerID: 1 + r.Int64N(workers), OrderID: 1 + r.Int64N(2), OperationID: 1 + r.Int64N(3), SessionID: int64(day + 1),
+			Day: piecework.Date("2026-10-01").AddDays(day), Counts: anyCounts(r)}
 		switch r.IntN(6) {
 		case 0: // struck again in the same period
 			undo := w
@@ -71,6 +125,7 @@ func anyMonth(r *rand.Rand) (payroll.Input, []piecework.PieceRate) {
 		}
 		in.Work = append(in.Work, w)
 	}
+	addTimes(r, &in, workers)
 	for i := range r.Int64N(6) {
 		in.Adjustments = append(in.Adjustments, payroll.Adjustment{ID: 1 + i, WorkerID: 1 + r.Int64N(workers), Kind: payroll.AdjustmentKinds[r.IntN(5)],
 			Amount: piecework.Fen(1 + r.Int64N(10_000)), WorkDate: piecework.Date("2026-10-01").AddDays(r.IntN(5))})
@@ -159,8 +214,17 @@ func checkSlip(t *testing.T, name string, s *payroll.Slip, in payroll.Input) {
 	// What adjustments and earlier runs want is taken or carried, less what corrections of this run add to both.
 	var corrections int64
 	for _, l := range s.Lines {
-		if l.Quantity < 0 {
+		sum := int64(0)
+		for _, p := range l.Parts {
+			sum += p.Amount.Fen()
+		}
+		switch {
+		case len(l.Parts) > 0 && sum < 0:
+			corrections -= sum
+		case len(l.Parts) == 0 && l.Quantity < 0:
 			corrections -= l.Rate.Times(l.Quantity).Fen()
+		case len(l.Parts) > 0 && sum != l.Amount.Fen():
+			t.Errorf("%s: parts of %d fen make %s", name, sum, l.Amount)
 		}
 	}
 	if carried != s.CarriedForward.Fen() || minus+carried != owed+corrections {

@@ -100,7 +100,7 @@ func (g *Guaranteed) days(earned map[WorkerDay]*big.Rat) map[int64][]piecework.D
 	return days
 }
 
-// earnedByDay divides a line among the days of its pieces.
+// earnedByDay divides a line among the days of its paid pieces.
 func (p *pricing) earnedByDay(l *workerLine, g *group) {
 	if !p.Guaranteed.Holds() || l.CorrectsRunID != 0 || l.DayKind != piecework.OrdinaryDay {
 		return
@@ -113,18 +113,15 @@ func (p *pricing) earnedByDay(l *workerLine, g *group) {
 		p.earned[at].Add(p.earned[at], part)
 	}
 	for _, part := range l.Parts {
-		add(part.Day, part.Amount.Decimal().Rat())
-	}
-	if len(l.Parts) > 0 {
-		return
+		if part.Pieces != 0 || !part.Amount.IsZero() {
+			add(part.Day, part.Amount.Decimal().Rat())
+		}
 	}
 	for day, n := range g.days {
-		part := new(big.Rat)
-		if l.Quantity != 0 {
-			part.Mul(l.Amount.Decimal().Rat(), n)
-			part.Quo(part, new(big.Rat).SetInt64(l.Quantity))
+		if n.Sign() != 0 && l.Quantity != 0 { // a day of which everything was struck is none
+			part := new(big.Rat).Mul(l.Amount.Decimal().Rat(), n)
+			add(day, part.Quo(part, new(big.Rat).SetInt64(l.Quantity)))
 		}
-		add(day, part)
 	}
 }
 

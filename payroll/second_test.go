@@ -43,10 +43,10 @@ func secondRate(rates []piecework.PieceRate, order, operation int64, day piecewo
 }
 
 type secondLine struct {
-	kind                                                               payroll.Kind
-	order, operation, quantity, rate, amount, corrects, from, adjusted int64
-	since                                                              piecework.Date
-	counts                                                             piecework.Counts
+	kind                                                                       payroll.Kind
+	order, operation, quantity, rate, rateID, amount, corrects, from, adjusted int64
+	since                                                                      piecework.Date
+	counts                                                                     piecework.Counts
 }
 
 func (l secondLine) String() string {
@@ -57,50 +57,63 @@ func (l secondLine) String() string {
 // secondCalculation is the pay of every worker, and how many work items had no rate.
 func secondCalculation(in payroll.Input, rates []piecework.PieceRate) (slips map[int64]*secondSlip, unpriced int) {
 	type group struct{ worker, order, operation, rate, corrects int64 }
-	counts := map[group]*piecework.Counts{}
+	counts, days := map[group]*piecework.Counts{}, map[group]map[piecework.Date]int64{}
+	byTime := newSecondTimes(in)
 	for _, w := range in.Work {
 		g := group{w.WorkerID, w.OrderID, w.OperationID, 0, w.CorrectsRunID}
+		rate, ok := secondRate(rates, w.OrderID, w.OperationID, w.Day)
 		if w.Fixed != nil {
-			g.rate = w.Fixed.Rate.Millionths()
-		} else if r, ok := secondRate(rates, w.OrderID, w.OperationID, w.Day); ok {
-			g.rate = r.Rate.Millionths()
-		} else {
+			rate, ok = *w.Fixed, true
+		}
+		if rate.Scheme != "" {
+			byTime.add(w, rate)
+			continue
+		}
+		byTime.mix(w)
+		if g.rate = rate.Rate.Millionths(); !ok {
 			unpriced++
 			continue
 		}
 		if counts[g] == nil {
-			counts[g] = &piecework.Counts{}
+			counts[g], days[g] = &piecework.Counts{}, map[piecework.Date]int64{}
 		}
+		days[g][w.Day] += secondPaid(in.Policy, w.Counts)
 		counts[g].Good += w.Good
 		counts[g].Rework += w.Rework
 		counts[g].ScrapMaterial += w.ScrapMaterial
 		counts[g].ScrapWorkmanship += w.ScrapWorkmanship
 	}
 	earned, owed := map[int64][]secondLine{}, map[int64][]secondLine{}
+	put := func(worker int64, l secondLine) {
+		if l.amount < 0 {
+			l.since = "9999"
+			owed[worker] = append(owed[worker], l)
+		} else {
+			earned[worker] = append(earned[worker], l)
+		}
+	}
+	guaranteed := secondGuarantee{}
 	for g, c := range counts {
 		if *c == (piecework.Counts{}) {
 			continue
 		}
-		l := secondLine{kind: payroll.Piece, order: g.order, operation: g.operation, rate: g.rate, counts: *c, corrects: g.corrects, quantity: c.Good}
+		l := secondLine{kind: payroll.Piece, order: g.order, operation: g.operation, rate: g.rate, counts: *c, corrects: g.corrects, quantity: secondPaid(in.Policy, *c)}
 		if g.corrects != 0 {
 			l.kind = payroll.Correction
 		}
-		if in.Policy.PayScrapMaterial {
-			l.quantity += c.ScrapMaterial
-		}
-		if in.Policy.PayScrapWorkmanship {
-			l.quantity += c.ScrapWorkmanship
-		}
-		if in.Policy.PayRework {
-			l.quantity += c.Rework
-		}
 		l.amount = toFen(new(big.Rat).Mul(big.NewRat(g.rate, 1_000_000), big.NewRat(l.quantity, 1)))
-		if l.amount < 0 {
-			l.since = "9999"
-			owed[g.worker] = append(owed[g.worker], l)
-		} else {
-			earned[g.worker] = append(earned[g.worker], l)
+		put(g.worker, l)
+		for day, n := range days[g] {
+			if g.corrects == 0 && n != 0 && l.quantity != 0 {
+				guaranteed.add(g.worker, day, new(big.Rat).Mul(big.NewRat(l.amount, 100), big.NewRat(n, l.quantity)))
+			}
 		}
+	}
+	for _, l := range byTime.lines(guaranteed) {
+		put(l.worker, l.secondLine)
+	}
+	for worker, amount := range guaranteed.missing(in) {
+		put(worker, secondLine{kind: payroll.Guarantee, amount: amount})
 	}
 	for _, a := range in.Adjustments {
 		l := secondLine{kind: a.Kind, amount: a.Amount.Fen(), adjusted: a.ID, since: a.WorkDate}
@@ -136,7 +149,7 @@ func (s *secondSlip) fill(worker int64, earned, owed []secondLine, in payroll.In
 	}
 	income := s.gross
 	for _, l := range owed {
-		if l.kind == payroll.Correction || l.kind == payroll.Piece {
+		if l.kind == payroll.Correction || l.kind == payroll.Piece || l.kind == payroll.Premium {
 			income += l.amount
 		}
 	}
@@ -149,11 +162,12 @@ func (s *secondSlip) fill(worker int64, earned, owed []secondLine, in payroll.In
 		}
 	}
 	left, damage := s.gross-s.tax, s.gross*int64(in.Policy.DamageCapPercent)/100
-	for turn, kinds := range [][]payroll.Kind{{payroll.Piece, payroll.Correction}, {payroll.Deduction}, {payroll.Damage}, {payroll.Advance}} {
+	for turn, kinds := range [][]payroll.Kind{{payroll.Piece, payroll.Premium, payroll.Correction}, {payroll.Deduction}, {payroll.Damage}, {payroll.Advance}} {
 		mine := slices.DeleteFunc(slices.Clone(owed), func(l secondLine) bool { return !slices.Contains(kinds, l.kind) })
 		slices.SortFunc(mine, func(a, b secondLine) int {
-			return cmp.Or(cmp.Compare(a.since, b.since), -cmp.Compare(a.kind, b.kind), cmp.Compare(a.order, b.order), cmp.Compare(a.operation, b.operation),
-				cmp.Compare(a.rate, b.rate), cmp.Compare(a.corrects, b.corrects), cmp.Compare(a.from, b.from), cmp.Compare(a.adjusted, b.adjusted), cmp.Compare(a.amount, b.amount))
+			return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(slices.Index(kinds, a.kind), slices.Index(kinds, b.kind)), cmp.Compare(a.order, b.order), cmp.Compare(a.operation, b.operation),
+				cmp.Compare(a.rate, b.rate), cmp.Compare(a.corrects, b.corrects), cmp.Compare(a.rateID, b.rateID), cmp.Compare(a.from, b.from),
+				cmp.Compare(a.adjusted, b.adjusted), cmp.Compare(a.amount, b.amount), cmp.Compare(a.quantity, b.quantity))
 		})
 		for _, l := range mine {
 			fits := min(-l.amount, left)
@@ -166,7 +180,7 @@ func (s *secondSlip) fill(worker int64, earned, owed []secondLine, in payroll.In
 			if rest := -l.amount - fits; rest > 0 {
 				s.rest += rest
 				kind, since := l.kind, l.since
-				if kind == payroll.Piece {
+				if turn == 0 {
 					kind = payroll.Correction
 				}
 				if since == "9999" {
@@ -174,7 +188,7 @@ func (s *secondSlip) fill(worker int64, earned, owed []secondLine, in payroll.In
 				}
 				s.carries = append(s.carries, payroll.Owed{WorkerID: worker, Kind: kind, Amount: piecework.Fen(rest), Since: since, OrderID: l.order, OperationID: l.operation, AdjustmentID: l.adjusted})
 			}
-			if l.amount = -fits; fits != 0 || l.counts != (piecework.Counts{}) {
+			if l.amount = -fits; fits != 0 || l.counts != (piecework.Counts{}) || l.rateID != 0 {
 				s.lines = append(s.lines, l.String())
 			}
 		}
