@@ -24,8 +24,8 @@ func TestTheExamplesOfThePayPage(t *testing.T) {
 		t.Fatalf("only %d examples found", len(blocks))
 	}
 	sections := strings.Count(string(page), "\n## ")
-	if sections < 15 {
-		t.Errorf("%d sections, want 15 or more", sections)
+	if sections < 17 {
+		t.Errorf("%d sections, want 17 or more", sections)
 	}
 	for n, block := range blocks {
 		block, _, _ = strings.Cut(block, "```")
@@ -60,6 +60,14 @@ type example struct {
 func (e *example) read(line string) {
 	parts := strings.Split(line, ", ")
 	first, rest, _ := strings.Cut(parts[0], " ")
+	switch {
+	case strings.HasPrefix(parts[0], "rate by "):
+		e.rateByTime(strings.TrimPrefix(parts[0], "rate by "), parts[1:])
+		return
+	case first == "guaranteed" || first == "there":
+		e.guarantee(first, rest, parts[1:])
+		return
+	}
 	switch first {
 	case "rate":
 		rate, from, _ := strings.Cut(rest, " from ")
@@ -71,8 +79,7 @@ func (e *example) read(line string) {
 	case "good", "struck":
 		e.work(parts)
 	case "hours":
-		hours, minutes, _ := strings.Cut(rest, ":")
-		e.Hours.Minutes[1] = 60*e.number(hours) + e.number(minutes)
+		e.Hours.Minutes[1] = e.minutes(rest)
 		e.Hours.Hourly = pieceworktest.Money(e, strings.TrimPrefix(parts[1], "minimum wage "))
 		e.Hours.TopUp = len(parts) > 2 && parts[2] == "topped up"
 	case "tax":
@@ -138,6 +145,15 @@ func (e *example) work(parts []string) {
 		case "at":
 			rate := pieceworktest.Rate(e, value)
 			w.Fixed = &piecework.PieceRate{Rate: rate}
+		case "in":
+			if e.Times == nil {
+				e.Times = payroll.Presence{}
+			}
+			e.Times[payroll.Sitting{SessionID: w.SessionID, WorkerID: 1}] = e.minutes(value)
+		case "in the same":
+			w.SessionID--
+		case "operation":
+			w.OperationID = e.number(value)
 		case "paid by run":
 			w.CorrectsRunID = e.number(value)
 		case "overtime":
@@ -199,7 +215,9 @@ func (e *example) slip() string {
 	var b strings.Builder
 	for _, l := range s.Lines {
 		fmt.Fprintf(&b, "→ %s ", l.Kind)
-		if l.IsWork() {
+		if l.Kind == payroll.Premium {
+			b.WriteString(inTime(l))
+		} else if l.IsWork() {
 			fmt.Fprintf(&b, "%d × %s = ", l.Quantity, l.Rate)
 		}
 		if l.TeamID != 0 {
