@@ -56,6 +56,8 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 				{"team_members", 2, 2},
 				{"tallies JOIN workers ON workers.id = tallies.worker_id WHERE team", 30, 200},
 				{"slip_lines WHERE kind = 'team'", 4, 40},
+				{"slip_lines WHERE kind = 'premium'", 6, 30},
+				{"slip_lines WHERE kind = 'guarantee'", 1, 15},
 				{"tallies WHERE unit_ug > 0", 50, 2000},
 				{"(SELECT DISTINCT craft FROM products) AS x", 4, 4},
 				{"operations", 12, 30},

@@ -87,6 +87,10 @@ func (m *month) pay() {
 			return m.say(i, run)
 		})
 	}
+	m.try(func() error { // from now on a day's pieces come to this much an hour at least
+		m.shops[0].Guarantee = piecework.Guarantee{Amount: piecework.Fen(17_00), Per: piecework.ByHour, Over: piecework.ByDay}
+		return piecework.SaveWorkshop(m.ctx, m.db, m.shops[0].Workshop)
+	})
 	m.try(func() error {
 		_, err := payroll.Settle(m.ctx, m.db, m.shops[0].ID, m.middle.AddDays(1), m.last, bookkeeper)
 		return err

@@ -160,6 +160,9 @@ func (m *month) agree() {
 	// Forming a rose is paid better from the middle of the month on.
 	rose, pearl := m.shops[0].lines[0], m.shops[1].lines[1]
 	m.rate(rose.product.Operations[2], nil, m.middle.AddDays(1), "0.09")
+	// Winding stems is paid by time from then on: 520 in an hour are usual, and who is faster keeps half of the time she saves.
+	m.agreeRate(&piecework.PieceRate{OperationID: rose.product.Operations[3].ID, EffectiveFrom: m.middle.AddDays(1), Terms: piecework.Terms{Scheme: piecework.Halsey,
+		Hourly: mustRate("23.40"), StandardPieces: 520, StandardMinutes: 60, Premium: piecework.Fraction{Num: 1, Den: 2}}})
 	// Two orders have rates of their own: one for a tougher cloth, one that is urgent.
 	m.rate(rose.product.Operations[0], rose.orders[1].ProcessingOrder, rose.orders[1].OrderedOn, "0.004")
 	m.rate(pearl.product.Operations[0], pearl.orders[0].ProcessingOrder, pearl.orders[0].OrderedOn, "0.183333")
@@ -171,10 +174,15 @@ func (m *month) agree() {
 }
 
 func (m *month) rate(op piecework.Operation, o *piecework.ProcessingOrder, from piecework.Date, rate string) {
-	r := &piecework.PieceRate{OperationID: op.ID, EffectiveFrom: from, Rate: mustRate(rate), CreatedBy: SignIns[1].Name}
+	r := &piecework.PieceRate{OperationID: op.ID, EffectiveFrom: from, Rate: mustRate(rate)}
 	if o != nil {
 		r.OrderID = o.ID
 	}
+	m.agreeRate(r)
+}
+
+func (m *month) agreeRate(r *piecework.PieceRate) {
+	r.CreatedBy = SignIns[1].Name
 	m.try(func() error { return piecework.AddRate(m.ctx, m.db, r) })
 }
 
