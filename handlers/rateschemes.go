@@ -8,18 +8,22 @@ import (
 )
 
 // termFields are the names of the fields about plans by time.
-var termFields = []string{"scheme", "hourly", "standard_pieces", "standard_minutes", "premium", "bonuses"}
+var termFields = []string{"scheme", "hour_wage", "standard_pieces", "standard_minutes", "premium", "bonuses"}
 
 // terms reads a plan by time and says whether there is one. Then what a piece comes to follows from it.
 func (f *form) terms(r *piecework.PieceRate) bool {
 	if r.Scheme = piecework.Scheme(f.text("scheme")); !r.ByTime() {
 		return false
 	}
-	r.Hourly, r.StandardPieces, r.StandardMinutes = f.rate("hourly"), f.number("standard_pieces"), f.number("standard_minutes")
+	r.Hourly, r.StandardPieces, r.StandardMinutes = f.rate("hour_wage"), f.number("standard_pieces"), f.number("standard_minutes")
 	var wrong *piecework.Message
 	switch r.Scheme {
 	case piecework.Halsey, piecework.Gantt:
-		r.Premium, wrong = piecework.ParseFraction(f.text("premium"))
+		if f.text("premium") == "" {
+			wrong = piecework.Msg("is required")
+		} else {
+			r.Premium, wrong = piecework.ParseFraction(f.text("premium"))
+		}
 		f.invalid.AddMsg("premium", wrong)
 	case piecework.Emerson:
 		r.Bonuses, wrong = piecework.ParseBonusTable(f.text("bonuses"))

@@ -96,7 +96,7 @@ func (r *PieceRate) checkTerms(v *Invalid) {
 		v.Add("scheme", "a rate has tiers or pays by time, not both")
 	}
 	if t.Hourly.d.Sign() <= 0 || t.Hourly.d.GreaterThan(decimal.NewFromInt(10_000)) {
-		v.Add("hourly", "must be more than 0 and at most %d", 10_000)
+		v.Add("hour_wage", "must be more than 0 and at most %d", 10_000)
 	}
 	if t.StandardPieces < 1 || t.StandardPieces > MaxPieces {
 		v.Add("standard_pieces", "must be between %d and %d", 1, MaxPieces)
@@ -118,7 +118,7 @@ func (r *PieceRate) checkTerms(v *Invalid) {
 	}
 	if v.Err() == nil {
 		if r.Rate = t.PieceWage(); r.Rate.IsZero() {
-			v.Add("hourly", "a piece would come to nothing")
+			v.Add("hour_wage", "a piece would come to nothing")
 		}
 	}
 }
