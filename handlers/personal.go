@@ -1,13 +1,17 @@
 package handlers
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"jijian/payroll"
+	"jijian/payroll/exchange"
 	"jijian/piecework"
+	"jijian/piecework/account"
 )
 
 // personalPage is what is held about a worker beside her work, masked, and who has seen it.
@@ -20,6 +24,8 @@ type personalPage struct {
 	Plain  bool // the rows are unmasked, this once
 	Form   values
 	Log    piecework.Page[piecework.PersonalAccess]
+	Admin  bool           // the person may erase it
+	After  piecework.Date // from which day on; "" when nothing asks for it
 }
 
 // personalRow is one thing that may be held.
@@ -86,7 +92,11 @@ func (s *Server) personalOf(c echo.Context, w *piecework.Worker, typed values) (
 		p.Locked = inWords(v.lang, piecework.NoKey)
 	}
 	p.show(v, all[w.ID].Masked())
-	p.Log, err = piecework.AccessesOf(ctx, s.DB, w.ID, s.filter(c))
+	if p.Log, err = piecework.AccessesOf(ctx, s.DB, w.ID, s.filter(c)); err != nil {
+		return nil, err
+	}
+	p.Admin = v.who.Role == account.Admin
+	p.After, err = payroll.EraseAfter(ctx, s.DB, w.ID)
 	return p, err
 }
 
@@ -166,4 +176,50 @@ func (s *Server) personalReveal(c echo.Context) error {
 	p.Plain = true
 	p.show(v, plain)
 	return s.page(c, "personal/show", p)
+}
+
+// personalExport hands out everything that is kept about a worker, for her.
+func (s *Server) personalExport(c echo.Context) error {
+	w, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	return s.held(c, w.ID)
+}
+
+// myPersonalExport hands a worker everything that is kept about her.
+func (s *Server) myPersonalExport(c echo.Context) error { return s.held(c, visitOf(c).who.WorkerID) }
+
+func (s *Server) held(c echo.Context, workerID int64) error {
+	h, err := payroll.HeldAbout(c.Request().Context(), s.DB, s.Keys, workerID, visitOf(c).who.Name)
+	if err != nil {
+		return err
+	}
+	var whole bytes.Buffer
+	if err := exchange.Person(&whole, h); err != nil {
+		return err
+	}
+	return download(c, h.Worker.Code+".zip", "application/zip", whole.Bytes())
+}
+
+// personalErase takes away what identifies a worker, for good, if nothing asks for it any more. Her code is typed to make sure.
+func (s *Server) personalErase(c echo.Context) error {
+	w, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	f := readForm(c)
+	if f.text("code") != w.Code {
+		err = piecework.InvalidField("code", "type %s, so that nobody else is erased", w.Code)
+	} else {
+		err = payroll.Erase(c.Request().Context(), s.DB, w.ID, visitOf(c).who.Name)
+	}
+	if err != nil {
+		p, shown := s.personalOf(c, w, f.values())
+		if shown != nil {
+			return shown
+		}
+		return s.again(c, err, "personal/show", p)
+	}
+	return s.done(c, personalPath(w.ID), "What identified worker %s is erased. Her figures stay, without a name.", w.Code)
 }

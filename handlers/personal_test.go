@@ -89,3 +89,32 @@ func TestPersonalPagesWithoutKey(t *testing.T) {
 	b.post(path+"/show", "reason", "核对").wants(t, 409, other.Current())
 	s.as("worker").get("/me/personal").wants(t, 200, "加密的")
 }
+
+func TestPersonalExportAndErasePages(t *testing.T) {
+	s := newSite(t, withKeys(t))
+	approved(s)
+	id := s.Workers[0].ID
+	path := fmt.Sprintf("/workers/%d/personal", id)
+	own, admin, k := s.as("worker"), s.as("admin"), s.as("bookkeeper")
+	own.get("/me/personal").wants(t, 200, "导出我的全部资料")
+	for _, a := range []answer{own.post("/me/personal/export"), k.post(path + "/export")} {
+		if a.status != 200 || !strings.HasPrefix(a.body, "PK") || !strings.Contains(a.header.Get("Content-Disposition"), "A1.zip") {
+			t.Errorf("export: %d %v", a.status, a.header)
+		}
+	}
+	own.get("/me/personal").wants(t, 200, "随本人全部资料导出", "孙会计")
+	s.as("lead").post(path+"/export").wants(t, 403)
+	if a := k.get(path); strings.Contains(a.body, path+"/erase") {
+		t.Error("the bookkeeper is offered to erase")
+	}
+	admin.get(path).wants(t, 200, "2029年11月1日", path+"/erase")
+	k.post(path+"/erase", "code", "A1").wants(t, 403)
+	admin.post(path+"/erase", "code", "A2").wants(t, 422, "请输入 A1")
+	admin.post(path+"/erase", "code", "A1").wants(t, 409, "还在岗")
+	last := &piecework.Worker{Code: "A9", Name: "赵桂芳", WorkshopID: s.Workshop.ID, ShareWeight: piecework.ShareWeightOne} // without any record
+	s.Must(piecework.SaveWorker(s.Ctx, s.DB, last))
+	path = fmt.Sprintf("/workers/%d/personal", last.ID)
+	admin.get(path).wants(t, 200, "离岗且没有未了结的事")
+	admin.post(path+"/erase", "code", "A9").goes(t, path)
+	admin.get(path).wants(t, 200, "能认出工人 A9 的信息已删除", "已删除 erased")
+}

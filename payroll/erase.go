@@ -1,0 +1,115 @@
+package payroll
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"jijian/piecework"
+)
+
+// Erased stands where the name of a worker stood whose data was erased.
+const Erased = "已删除 erased"
+
+// erasing takes away what identifies a worker; ? is her id, the words are [Erased]. Figures, days and her code stay: the chain covers
+// them, and they are nobody's without the name.
+var erasing = []string{
+	"UPDATE disputes SET text = 'erased', answer = CASE WHEN answered_at = 0 THEN '' ELSE 'erased' END, raised_by = 'erased' WHERE slip_id IN (SELECT id FROM slips WHERE worker_id = ?)",
+	"UPDATE acknowledgements SET acknowledged_by = 'erased' WHERE slip_id IN (SELECT id FROM slips WHERE worker_id = ?)",
+	"DELETE FROM signatures WHERE slip_id IN (SELECT id FROM slips WHERE worker_id = ?)",
+	"DELETE FROM photos WHERE kind = 'dispute' AND thing_id IN (SELECT d.id FROM disputes d JOIN slips s ON s.id = d.slip_id WHERE s.worker_id = ?)",
+	"DELETE FROM personal_data WHERE worker_id = ?",
+	"UPDATE income_types SET reason = 'erased' WHERE worker_id = ?",
+	"UPDATE audit_entries SET done_by = 'erased' WHERE user_id <> 0 AND user_id IN (SELECT id FROM users WHERE worker_id = ?)",
+	"DELETE FROM push_devices WHERE user_id IN (SELECT id FROM users WHERE worker_id = ?)",
+	"DELETE FROM known_devices WHERE user_id IN (SELECT id FROM users WHERE worker_id = ?)",
+	"DELETE FROM linked_accounts WHERE user_id IN (SELECT id FROM users WHERE worker_id = ?)",
+	"DELETE FROM web_sessions WHERE user_id <> 0 AND user_id IN (SELECT id FROM users WHERE worker_id = ?)",
+}
+
+// EraseAfter is the first day on which what identifies a worker may be erased: [LedgerYears] after the last day of which there is any record of her
+// work or pay; "" when there is none.
+func EraseAfter(ctx context.Context, db bun.IDB, workerID int64) (piecework.Date, error) {
+	last := piecework.Date("")
+	for _, query := range []string{
+		"SELECT MAX(work_date) FROM tallies WHERE worker_id = ? OR worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)",
+		"SELECT MAX(p.period_to) FROM slips s JOIN pay_runs p ON p.id = s.run_id WHERE s.worker_id = ? OR s.worker_id = ?",
+		"SELECT MAX(paid_on) FROM slip_payments WHERE worker_id = ? OR worker_id = ?",
+		"SELECT MAX(work_date) FROM adjustments WHERE worker_id = ? OR worker_id = ?",
+		"SELECT MAX(out_on) FROM take_homes WHERE worker_id = ? OR worker_id = ?",
+	} {
+		var day piecework.Date
+		if err := db.NewRaw(query, workerID, workerID).Scan(ctx, &day); err != nil {
+			return "", fmt.Errorf("look for the last record: %w", err)
+		}
+		last = max(last, day)
+	}
+	if last == "" {
+		return "", nil
+	}
+	return piecework.DateOf(last.Time().AddDate(LedgerYears, 0, 1)), nil
+}
+
+// Erase takes away what identifies a worker who has left, for good: name, phone, identity number, bank account, signatures, photos, what she wrote
+// and how she signed in. It is a conflict while the law asks for her records, or while she is owed anything. The books verify as before.
+func Erase(ctx context.Context, db bun.IDB, workerID int64, by string) error {
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		w, err := piecework.WorkerByID(ctx, db, workerID)
+		if err != nil {
+			return err
+		}
+		if err := w.Person(); err != nil {
+			return err
+		}
+		if err := piecework.LockWorkshop(ctx, db, w.WorkshopID); err != nil {
+			return err
+		}
+		if err := mayErase(ctx, db, w); err != nil {
+			return err
+		}
+		for _, query := range erasing {
+			if _, err := db.NewRaw(query, workerID).Exec(ctx); err != nil {
+				return fmt.Errorf("erase: %w", err)
+			}
+		}
+		_, err = db.NewRaw("UPDATE users SET username = 'erased-' || id, name = ?, password_hash = '', pin_hash = '', totp_secret = '', disabled = TRUE WHERE worker_id = ?", Erased, workerID).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("erase users: %w", err)
+		}
+		_, err = db.NewRaw("UPDATE workers SET name = ?, phone = '', erased_at = ? WHERE id = ?", Erased, piecework.Now(), workerID).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("erase worker: %w", err)
+		}
+		return piecework.NoteAccess(ctx, db, piecework.PersonalAccess{WorkerID: workerID, Action: piecework.PersonalErased, DoneBy: by}.
+			About(piecework.IDNumber, piecework.BankName, piecework.BankAccount))
+	})
+}
+
+// mayErase is nil when nothing asks for a worker's records any more.
+func mayErase(ctx context.Context, db bun.IDB, w *piecework.Worker) error {
+	if w.Active {
+		return piecework.Conflict("%s still works here. Say first that she has left.", w.Name)
+	}
+	after, err := EraseAfter(ctx, db, w.ID)
+	if err != nil {
+		return err
+	}
+	if today := w.Workshop.Today(); after > today {
+		return piecework.Conflict("Her records must be kept: what identifies her can be erased from %s on.", string(after))
+	}
+	for _, open := range []string{
+		"SELECT COUNT(*) FROM slips s JOIN pay_runs p ON p.id = s.run_id WHERE s.worker_id = ? AND NOT s.superseded AND p.status <> 'paid' AND s.net <> COALESCE((SELECT SUM(y.amount) FROM slip_payments y WHERE y.run_id = s.run_id AND y.worker_id = s.worker_id), 0)",
+		"SELECT COUNT(*) FROM adjustments WHERE worker_id = ? AND run_id IS NULL AND withdrawn_at = 0",
+		"SELECT COUNT(*) FROM disputes d JOIN slips s ON s.id = d.slip_id WHERE s.worker_id = ? AND d.answered_at = 0",
+	} {
+		var n int64
+		if err := db.NewRaw(open, w.ID).Scan(ctx, &n); err != nil {
+			return fmt.Errorf("look for what is open: %w", err)
+		}
+		if n > 0 {
+			return piecework.Conflict("Something is still open about her: a payment, a bonus or deduction, or a dispute. Settle it first.")
+		}
+	}
+	return nil
+}

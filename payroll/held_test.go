@@ -1,0 +1,154 @@
+package payroll_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"jijian/payroll"
+	"jijian/payroll/exchange"
+	"jijian/piecework"
+	"jijian/piecework/account"
+	"jijian/piecework/pieceworktest"
+)
+
+// whole is the export of a worker: its files by name.
+func whole(w *pieceworktest.World, keys *piecework.Keys, worker int64) map[string]string {
+	w.Helper()
+	h, err := payroll.HeldAbout(w.Ctx, w.DB, keys, worker, "管理员")
+	w.Must(err)
+	var out bytes.Buffer
+	w.Must(exchange.Person(&out, h))
+	archive, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	w.Must(err)
+	files := map[string]string{}
+	for _, f := range archive.File {
+		r, err := f.Open()
+		w.Must(err)
+		data, err := io.ReadAll(r)
+		w.Must(err)
+		files[f.Name] = string(data)
+	}
+	return files
+}
+
+// Every table that names a worker is part of what she is given, or it is said here why not.
+func TestNothingHeldIsForgotten(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	query := "SELECT table_name FROM information_schema.columns WHERE column_name = 'worker_id' AND table_schema = 'public'"
+	if piecework.IsSQLite(w.DB) {
+		query = "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.name = 'worker_id'"
+	}
+	var tables []string
+	w.Must(w.DB.NewRaw(query).Scan(w.Ctx, &tables))
+	h, err := payroll.HeldAbout(w.Ctx, w.DB, nil, w.Workers[0].ID, "test")
+	w.Must(err)
+	for _, name := range tables {
+		if name != "personal_data" && !slices.ContainsFunc(h.Tables, func(t payroll.HeldTable) bool { return t.Name == name }) { // that is given readable
+			t.Errorf("%s names a worker and is not in what is held about her", name)
+		}
+	}
+	if len(tables) < 20 {
+		t.Errorf("only %d tables name a worker", len(tables))
+	}
+}
+
+// A worker of 2020 has everything that can be kept about one. She takes it with her, is erased, and the books still verify.
+func TestExportAndErase(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	keys, err := piecework.ParseKeys(piecework.NewKey())
+	w.Must(err)
+	her := w.Workers[0]
+	her.Name, her.Phone = "李秀兰", "100-0000-0199"
+	w.Must(piecework.SaveWorker(w.Ctx, w.DB, &her))
+	w.Agree(w.Glue, nil, "2020-01-01", "0.50")
+	w.Session("OLD", "2020-01-06")
+	w.Count("OLD", "A1", "glue", 10)
+	w.Count("OLD", "A2", "glue", 20)
+	w.Must(piecework.SavePersonal(w.Ctx, w.DB, keys, her.ID, map[piecework.PersonalColumn]string{piecework.IDNumber: "11010519491231002X", piecework.BankAccount: "4539578763621486"}, "孙会计"))
+	w.Must(account.CreateUser(w.Ctx, w.DB, &account.User{Username: "xiulan", Name: her.Name, Role: account.Worker, WorkerID: her.ID}, "correct horse"))
+	_, err = w.DB.ExecContext(w.Ctx, "INSERT INTO audit_entries (done_at, user_id, done_by, role, action) VALUES (1, 1, ?, 'worker', 'x')", her.Name)
+	w.Must(err)
+	run := settle(w, "2020-01-01", "2020-01-31")
+	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
+	slips, err := payroll.SlipsOf(w.Ctx, w.DB, run.ID, her.ID)
+	w.Must(err)
+	sum := sha256.Sum256([]byte("picture"))
+	photo := &piecework.Photo{JPEG: []byte("picture"), SHA256: sum[:], Width: 1, Height: 1}
+	_, err = payroll.Raise(w.Ctx, w.DB, slips[0].ID, her.ID, "=我少了两件", her.Name, photo)
+	w.Must(err)
+	erase := func() error { return payroll.Erase(w.Ctx, w.DB, her.ID, "管理员") }
+	refused := func(words string) {
+		t.Helper()
+		if err := erase(); !errors.Is(err, piecework.ErrConflict) || !strings.Contains(err.Error(), words) {
+			t.Errorf("erase: %v, want %q", err, words)
+		}
+	}
+	refused("still works here")
+	her.Active = false
+	w.Must(piecework.SaveWorker(w.Ctx, w.DB, &her))
+	refused("still open")
+	_, err = payroll.Answer(w.Ctx, w.DB, 1, payroll.Explained, "李秀兰，件数对", "lead")
+	w.Must(err)
+	w.Must(payroll.Sign(w.Ctx, w.DB, slips[0].ID, her.ID, "1,1 900,300", her.Name))
+	refused("still open") // she is owed her pay
+	w.Must(payroll.Pay(w.Ctx, w.DB, payroll.Payment{RunID: run.ID, WorkerID: her.ID, Method: payroll.Cash, PaidOn: "2020-02-05", RecordedBy: "test"}))
+
+	files := whole(w, keys, her.ID)
+	var all struct {
+		Worker   string
+		Personal map[string]string           `json:"personal_data"`
+		Tables   map[string][]map[string]any `json:"tables"`
+	}
+	w.Must(json.Unmarshal([]byte(files["person.json"]), &all))
+	if all.Worker != "A1" || all.Personal["id_number"] != "11010519491231002X" || len(all.Tables["tallies"]) != 1 || len(all.Tables["slip_lines"]) != 1 || len(all.Tables["signatures"]) != 1 ||
+		all.Tables["workers"][0]["name"] != "李秀兰" || all.Tables["slip_payments"][0]["paid_on"] != "2020-02-05" || all.Tables["users"][0]["username"] != "xiulan" {
+		t.Errorf("person.json: %s", files["person.json"])
+	}
+	if !strings.Contains(files["disputes.csv"], "'=我少了两件") || files["photos/1.jpg"] != "picture" || strings.Contains(fmt.Sprint(files), "$argon2") {
+		t.Errorf("files: %v", files)
+	}
+	if other := whole(w, nil, w.Workers[1].ID); strings.Contains(fmt.Sprint(other), "李秀兰") || strings.Contains(fmt.Sprint(other), "xiulan") {
+		t.Error("what is held about another tells of her")
+	}
+	if sealed := whole(w, nil, her.ID)["person.json"]; !strings.Contains(sealed, `"sealed_without_key": true`) || strings.Contains(sealed, "1949") {
+		t.Errorf("without the key: %s", sealed)
+	}
+
+	before, err := payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+	w.Must(erase())
+	after, err := payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+	if before != after {
+		t.Errorf("verified %+v before and %+v after", before, after)
+	}
+	left := fmt.Sprint(whole(w, keys, her.ID))
+	for _, gone := range []string{"李秀兰", "100-0000-0199", "11010519491231002X", "4539578763621486", "xiulan", "少了两件", "900,300", "picture"} {
+		if strings.Contains(left, gone) {
+			t.Errorf("%s is still kept", gone)
+		}
+	}
+	if !strings.Contains(left, payroll.Erased) || !strings.Contains(left, "personal_accesses.csv") {
+		t.Errorf("left is %s", left)
+	}
+	for _, query := range []string{"UPDATE acknowledgements SET hash = 'x'", "DELETE FROM acknowledgements", "UPDATE audit_entries SET detail = 'x'"} {
+		if _, err := w.DB.ExecContext(w.Ctx, query); err == nil {
+			t.Errorf("%s is allowed", query)
+		}
+	}
+	lately := w.Workers[1]
+	lately.Active = false
+	w.Must(piecework.SaveWorker(w.Ctx, w.DB, &lately))
+	w.Count("S1", "A2", "glue", 5)
+	if err := payroll.Erase(w.Ctx, w.DB, lately.ID, "管理员"); !errors.Is(err, piecework.ErrConflict) || !strings.Contains(err.Error(), "2029-10-06") {
+		t.Errorf("erase within three years: %v", err)
+	}
+}
