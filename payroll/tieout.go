@@ -169,12 +169,13 @@ func (f *flowing) flow() ([]Stage, Ending, []Gap) {
 	if n := len(stages); n > 0 {
 		e.Made = stages[n-1].Good
 	}
-	var onTickets, untracked int64
+	var onTickets int64
 	for i := range f.lots {
 		l := &f.lots[i]
-		onTickets, untracked = onTickets+l.OnTickets, untracked+l.Untracked()
-		e.Returned, e.PutRight, e.Scrapped = e.Returned+l.Returned, e.PutRight+l.PutRight, e.Scrapped+l.Scrapped
+		onTickets, e.PutRight, e.Scrapped = onTickets+l.OnTickets, e.PutRight+l.PutRight, e.Scrapped+l.Scrapped
 	}
+	e.Returned = h.Returned
+	untracked := h.Returned - onTickets
 	open, stock := onTickets-e.PutRight-e.Scrapped, e.Made+e.PutRight-h.Delivered
 	silently := min(max(0, -stock), untracked) // put right without being counted, or they could not have been delivered again
 	e.Stock, e.Uncounted = max(0, stock), max(0, -stock)-silently
