@@ -25,15 +25,16 @@ const maxSkew = Instant(2 * time.Minute / time.Millisecond)
 // guards is what the guards know: what was counted before, and what the batch under way has added. A guard never refuses; what it
 // notices becomes a [Flag].
 type guards struct {
-	shops   map[int64]*Workshop  // with their settings, by id
-	since   map[workerAt]Instant // when those whose work is known checked in; 0: they did not
-	work    map[workAt]work
-	stale   map[workAt]bool // the latest tally there was struck, so that another is the latest now
-	orders  map[orderAt]orderSum
-	summed  map[int64]bool         // orders whose sums are known
-	routing map[int64][]*Operation // by product, in sequence
-	skewed  map[sender]bool        // whose clock was remarked upon in this batch
-	teams   map[int64][]TeamMember // of those that have counted
+	shops    map[int64]*Workshop  // with their settings, by id
+	since    map[workerAt]Instant // when those whose work is known checked in; 0: they did not
+	work     map[workAt]work
+	stale    map[workAt]bool // the latest tally there was struck, so that another is the latest now
+	orders   map[orderAt]orderSum
+	summed   map[int64]bool         // orders whose sums are known
+	routing  map[int64][]*Operation // by product, in sequence
+	skewed   map[sender]bool        // whose clock was remarked upon in this batch
+	teams    map[int64][]TeamMember // of those that have counted
+	returned map[int64]returns      // by order
 }
 
 type (
@@ -63,7 +64,7 @@ func workOf(t *Tally) workAt { return workAt{t.SessionID, t.WorkerID, t.Operatio
 
 func newGuards() *guards {
 	return &guards{shops: map[int64]*Workshop{}, since: map[workerAt]Instant{}, work: map[workAt]work{}, stale: map[workAt]bool{},
-		orders: map[orderAt]orderSum{}, summed: map[int64]bool{}, routing: map[int64][]*Operation{}, teams: map[int64][]TeamMember{}}
+		orders: map[orderAt]orderSum{}, summed: map[int64]bool{}, routing: map[int64][]*Operation{}, teams: map[int64][]TeamMember{}, returned: map[int64]returns{}}
 }
 
 // route puts an operation into the routing of its product.
@@ -187,7 +188,15 @@ func (g *guards) readOrders(ctx context.Context, db tx, ids []int64) error {
 	for _, s := range list {
 		g.orders[orderAt{s.OrderID, s.OperationID}] = s
 	}
-	return wrap("look up orders' progress", err)
+	if err != nil {
+		return wrap("look up orders' progress", err)
+	}
+	var back []BundleTicket
+	err = db.NewSelect().Model(&back).Column("id", "order_id", "quantity").Where("order_id IN (?) AND rework_of IS NOT NULL AND split_from IS NULL", bun.List(ids)).Scan(ctx)
+	for i := range back {
+		g.returned[back[i].OrderID] = g.returned[back[i].OrderID].with(&back[i])
+	}
+	return wrap("look up returned pieces", err)
 }
 
 // add counts a tally for those after it.
@@ -225,12 +234,15 @@ func (g *guards) look(t *Tally) []*Flag {
 		raise(FlagRepeat, int64(apart/minute), int64(shop.RepeatMinutes), "")
 	}
 	done := g.orders[orderAt{t.OrderID, t.OperationID}]
-	if t.Good > 0 && done.Good > t.Order.Quantity {
-		raise(FlagOverOrdered, done.Good, t.Order.Quantity, "")
+	again := g.comeBack(t)
+	if allowed := t.Order.Quantity + again; t.Good > 0 && done.Good > allowed {
+		if allowed += g.spoiltLater(t); done.Good > allowed {
+			raise(FlagOverOrdered, done.Good, allowed, "")
+		}
 	}
 	// A piece handed back for rework is counted again when it is done.
-	if before, passed := g.previous(t); before != nil && t.Total() > t.Rework && done.Total()-done.Rework > passed {
-		raise(FlagOverPrevious, done.Total()-done.Rework, passed, before.Name)
+	if before, passed := g.previous(t); before != nil && t.Total() > t.Rework && done.Total()-done.Rework > passed+again {
+		raise(FlagOverPrevious, done.Total()-done.Rework, passed+again, before.Name)
 	}
 	if t.bundle != nil && t.Total() > t.bundle.Quantity {
 		raise(FlagOverTicket, t.Total(), t.bundle.Quantity, "")
@@ -243,6 +255,41 @@ func (g *guards) look(t *Tally) []*Flag {
 		}
 	}
 	return flags
+}
+
+// comeBack is how many pieces of the order of a tally the contractor sent back that go through operations again.
+func (g *guards) comeBack(t *Tally) (pieces int64) {
+	if b := t.bundle; b != nil && b.ReworkOf != 0 { // its ticket may be younger than what is known
+		g.returned[t.OrderID] = g.returned[t.OrderID].with(b)
+	}
+	for _, n := range g.returned[t.OrderID] {
+		pieces += n
+	}
+	return pieces
+}
+
+// returns are the pieces on tickets of returned pieces, by ticket.
+type returns map[int64]int64
+
+func (r returns) with(b *BundleTicket) returns {
+	if r == nil {
+		r = returns{}
+	}
+	if b.SplitFrom == 0 {
+		r[b.ID] = b.Quantity
+	}
+	return r
+}
+
+// spoiltLater is how many pieces were spoilt after the operation of a tally: as many may be made besides.
+func (g *guards) spoiltLater(t *Tally) (pieces int64) {
+	for _, op := range g.routing[t.Operation.ProductID] {
+		if op.Seq > t.Operation.Seq {
+			sum := g.orders[orderAt{t.OrderID, op.ID}]
+			pieces += sum.ScrapWorkmanship + sum.ScrapMaterial
+		}
+	}
+	return pieces
 }
 
 // previous is the nearest operation before that of a tally at which anything was counted, and how many good pieces it has passed

@@ -121,6 +121,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
 		m.takeHome(m.shops[0])
 		m.materials(m.shops[0])
 		m.pay()
+		m.contractorSide()
 		m.admit()
 		return m.err
 	})

@@ -3,6 +3,7 @@ package demo_test
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"testing"
 	"time"
 
@@ -168,15 +169,16 @@ func TestNoOperationIsAheadOfTheOneBefore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			done := map[int64]int64{}
+			done, spoilt := map[int64]int64{}, int64(0)
 			for _, p := range progress {
 				done[p.OperationID] = p.Good
+				spoilt += p.ScrapWorkmanship + p.ScrapMaterial
 			}
 			full, err := piecework.OrderByID(t.Context(), db, o.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			before := o.Quantity
+			before := o.Quantity + spoilt // as many are begun besides
 			for _, op := range full.Product.Operations {
 				if done[op.ID] > before {
 					t.Errorf("order %s: %s has done %d pieces of %d", o.Code, op.Code, done[op.ID], before)
@@ -265,5 +267,58 @@ func TestTheDemoGoesOnlyIntoAnEmptyDatabase(t *testing.T) {
 	}
 	if n := count(t, w.DB, "tallies"); n != 0 {
 		t.Errorf("%d tallies in a database that was refused", n)
+	}
+}
+
+// TestTheDemoTiesOut: nothing in the month is unexplained, and what was struck although it was delivered has its name.
+func TestTheDemoTiesOut(t *testing.T) {
+	db := demotest.DB(t)
+	orders, err := piecework.Orders(t.Context(), db, piecework.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gaps := map[payroll.GapKind]int64{}
+	for _, o := range orders.Items {
+		tie, err := payroll.TieOutOf(t.Context(), db, o.ID)
+		if err != nil || !tie.Ties() {
+			t.Fatalf("order %s: %v, %+v", o.Code, err, tie)
+		}
+		for _, g := range tie.Gaps {
+			gaps[g.Kind] += g.Pieces
+		}
+	}
+	for _, kind := range []payroll.GapKind{payroll.GapAccepted, payroll.GapUndecided, payroll.GapRejected, payroll.GapStock, payroll.GapRework, payroll.GapScrapWorkmanship} {
+		if gaps[kind] <= 0 {
+			t.Errorf("%s: %d", kind, gaps[kind])
+		}
+	}
+	if gaps[payroll.GapTwice] != 0 || gaps[payroll.GapUncounted] >= 0 {
+		t.Errorf("counted twice %d, not counted %d", gaps[payroll.GapTwice], gaps[payroll.GapUncounted])
+	}
+}
+
+// TestTheDemosStatementIsThatOfASecondBookkeeper adds the full month of the first contractor up again in fractions, from the rows.
+func TestTheDemosStatementIsThatOfASecondBookkeeper(t *testing.T) {
+	db := demotest.DB(t)
+	list, err := piecework.Statements(t.Context(), db, piecework.Filter{})
+	if err != nil || len(list.Items) != 2 {
+		t.Fatalf("statements: %v, %d", err, len(list.Items))
+	}
+	for _, s := range list.Items {
+		var rows []struct{ Accepted, UnitFee int64 }
+		err := db.NewRaw(`SELECT a.accepted, o.unit_fee FROM acceptances a JOIN deliveries d ON d.id = a.delivery_id JOIN processing_orders o ON o.id = d.order_id
+			WHERE o.contractor_id = ? AND o.workshop_id = ? AND a.decided_on BETWEEN ? AND ?`, s.ContractorID, s.WorkshopID, s.PeriodFrom, s.PeriodTo).Scan(t.Context(), &rows)
+		if err != nil || len(rows) < 5 {
+			t.Fatalf("rows: %v, %d", err, len(rows))
+		}
+		fees := new(big.Int)
+		for _, r := range rows {
+			fen := big.NewRat(r.Accepted*r.UnitFee, 10_000)
+			fen.Add(fen, big.NewRat(1, 2))
+			fees.Add(fees, new(big.Int).Div(fen.Num(), fen.Denom()))
+		}
+		if fees.Int64() != s.Fees.Fen() || !s.Opening.IsZero() || s.Closing.Cmp(s.Fees.Sub(s.Charged).Sub(s.Received)) != 0 {
+			t.Errorf("%s: fees %s, want %d fen; %+v", s.Contractor.Name, s.Fees, fees, s)
+		}
 	}
 }

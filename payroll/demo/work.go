@@ -18,19 +18,35 @@ type line struct {
 	deliveries []*piecework.Delivery
 }
 
-// order is a processing order with how many good pieces each operation has done, and how many have gone out for good.
+// order is a processing order with how many good pieces each operation has done and how many it has spoilt, and how many have gone out
+// for good.
 type order struct {
 	*piecework.ProcessingOrder
-	done []int64
-	sent int64
+	done, lost []int64
+	sent       int64
 }
 
-// ready is how many pieces wait for an operation: the one before it has done them.
+// ready is how many pieces wait for an operation: the one before it has done them. The first begins as many besides as were spoilt.
 func (o *order) ready(operation int) int64 {
-	if operation == 0 {
-		return o.Quantity - o.done[0]
+	if operation > 0 {
+		return o.done[operation-1] - o.done[operation] - o.lost[operation]
 	}
-	return o.done[operation-1] - o.done[operation]
+	n := o.Quantity - o.done[0]
+	for _, lost := range o.lost[1:] {
+		n += lost
+	}
+	return n
+}
+
+// count takes note of a tally of an operation, in which nothing is counted that was not ready, and corrects it accordingly.
+func (o *order) count(operation int, c *piecework.Counts) {
+	if over := c.Good + c.ScrapWorkmanship + c.ScrapMaterial - o.ready(operation); operation > 0 && over > 0 {
+		if c.Good -= over; c.Good < 1 {
+			*c = piecework.Counts{Good: min(c.Good+over, o.ready(operation))}
+		}
+	}
+	o.done[operation] += c.Good
+	o.lost[operation] += c.ScrapWorkmanship + c.ScrapMaterial
 }
 
 func (o *order) finished() int64 { return o.done[len(o.done)-1] }
@@ -189,13 +205,13 @@ func (m *month) count(l *line, operation int, share int64, present map[int64]boo
 			pieces = pieces / 10 * 10
 		}
 		for _, o := range l.orders {
-			if o.ready(operation) == 0 {
+			if o.ready(operation) <= 0 {
 				continue
 			}
 			t := piecework.NewTally{Worker: w.Code, Order: o.Code, Operation: step.code}
 			t.Good = min(pieces, o.ready(operation))
-			o.done[operation] += t.Good
 			m.spoil(&t.Counts)
+			o.count(operation, &t.Counts)
 			tallies = append(tallies, t)
 			break
 		}
@@ -307,7 +323,7 @@ func (m *month) record(tallies []piecework.NewTally) {
 
 // deliver sends what a line has finished, after the contractor has looked at what he got before.
 func (m *month) deliver(s *shop, l *line, day piecework.Date, nth int) {
-	m.decideAll(l)
+	m.decideAll(l, day)
 	for _, o := range l.orders {
 		n := o.finished() - o.sent
 		if n == 0 {
@@ -322,7 +338,7 @@ func (m *month) deliver(s *shop, l *line, day piecework.Date, nth int) {
 }
 
 // decideAll lets the contractor decide about everything that waits. What he sends back is delivered again later.
-func (m *month) decideAll(l *line) {
+func (m *month) decideAll(l *line, day piecework.Date) {
 	for _, d := range l.deliveries {
 		if len(d.Acceptances) > 0 {
 			continue
@@ -337,7 +353,7 @@ func (m *month) decideAll(l *line) {
 			a.Note = "退回返修"
 		}
 		a.Accepted -= a.Rejected + a.Returned
-		m.decide(d, &a)
+		m.decide(d, &a, day)
 		for _, o := range l.orders {
 			if o.ID == d.OrderID {
 				o.sent -= a.Returned
@@ -346,7 +362,8 @@ func (m *month) decideAll(l *line) {
 	}
 }
 
-func (m *month) decide(d *piecework.Delivery, a *piecework.Acceptance) {
+func (m *month) decide(d *piecework.Delivery, a *piecework.Acceptance, day piecework.Date) {
+	a.DecidedOn = day
 	m.try(func() error { return piecework.Accept(m.ctx, m.db, a) })
 	d.Acceptances = append(d.Acceptances, *a)
 }
@@ -359,10 +376,10 @@ func (m *month) decideLast(l *line, nth int) {
 		}
 		switch {
 		case d != l.deliveries[len(l.deliveries)-1] || nth == 3:
-			m.decide(d, &piecework.Acceptance{DeliveryID: d.ID, Accepted: d.Quantity, RecordedBy: contractors[l.contractor]})
+			m.decide(d, &piecework.Acceptance{DeliveryID: d.ID, Accepted: d.Quantity, RecordedBy: contractors[l.contractor]}, m.today)
 		case nth == 1:
 			part := d.Quantity / 2
-			m.decide(d, &piecework.Acceptance{DeliveryID: d.ID, Accepted: part - part/20, Rejected: part / 20, Note: "先验一半", RecordedBy: contractors[l.contractor]})
+			m.decide(d, &piecework.Acceptance{DeliveryID: d.ID, Accepted: part - part/20, Rejected: part / 20, Note: "先验一半", RecordedBy: contractors[l.contractor]}, m.today)
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (m *month) order(s *shop, l *line, number int, quantity int64, from, due pi
 		o.Variants = []piecework.Variant{{Colour: "朱红", Quantity: quantity * 3 / 5}, {Colour: "粉白", Quantity: quantity - quantity*3/5}}
 	}
 	m.try(func() error { return piecework.SaveOrder(m.ctx, m.db, o) })
-	return &order{ProcessingOrder: o, done: make([]int64, len(l.operations))}
+	return &order{ProcessingOrder: o, done: make([]int64, len(l.operations)), lost: make([]int64, len(l.operations))}
 }
 
 // mustRate reads a rate of the tables above.
