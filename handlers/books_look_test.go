@@ -115,8 +115,29 @@ func TestLookBooks(t *testing.T) {
 		"workshops-list": "/workshops", "bank-layouts": "/bank-layouts", "bank-layout": "/bank-layouts/2", "workshops-edit": "/workshops/1", "orders-all": "/orders", "workers-all": "/workers", "workers-new": "/workers/new",
 		"workers-grades-books": fmt.Sprintf("/workers/%d/grades", workers.Items[0].ID),
 	})
+	struck, err := piecework.OrderByID(ctx, db, 1)
+	must(err)
+	note, err := piecework.NoteLink(ctx, db, order.ID, "test")
+	must(err)
+	token, err := piecework.LinkToken(ctx, db, note)
+	must(err)
+	charges, err := piecework.Chargebacks(ctx, db, piecework.Filter{})
+	must(err)
+	statements, err := piecework.Statements(ctx, db, piecework.Filter{})
+	must(err)
+	statement := fmt.Sprintf("/statements/%d", statements.Items[0].ID)
+	contractor := fmt.Sprintf("/contractors/%d/account", order.ContractorID)
+	look("bookkeeper", map[string]sent{
+		"chargebacks-wrong": {orderAt(order.ID) + "/chargebacks", []string{"fault", "material", "bearer", "worker", "ticket", "x"}},
+	}, map[string]string{
+		"tieout": orderAt(order.ID) + "/tieout", "tieout-struck": orderAt(struck.ID) + "/tieout", "links": orderAt(order.ID) + "/links", "questions": "/questions",
+		"chargebacks-list": "/chargebacks", "chargebacks-new": orderAt(order.ID) + "/chargebacks/new", "chargebacks-show": fmt.Sprintf("/chargebacks/%d", charges.Items[0].ID),
+		"statements-list": "/statements", "statements-new": "/statements/new", "statements-show": statement, "account": contractor,
+		"link": "/d/" + token, "link-delivery": "/d/" + token + delivery,
+	})
 	look("contractor", nil, map[string]string{
 		"contractor-orders": "/orders", "contractor-order": orderAt(order.ID), "contractor-deliveries": "/deliveries?status=waiting", "contractor-delivery": delivery,
+		"contractor-statements": "/statements", "contractor-account": contractor, "contractor-questions": fmt.Sprintf("/questions?order=%d", order.ID),
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"jijian/payroll"
-	"jijian/piecework"
 )
 
 // picture is the flow of an order drawn from top to bottom: a ribbon as wide as there are pieces, which narrows where some stay behind.
@@ -37,9 +36,9 @@ type caption struct {
 
 // The measures of the picture.
 const (
-	pictureWidth = 400
-	ribbonWidth  = 232 // of the most pieces there are
-	labelAt      = 262 // where the captions begin
+	pictureWidth = 340
+	ribbonWidth  = 186 // of the most pieces there are
+	labelAt      = 212 // where the captions begin
 	nodeHeight   = 5
 	nodeText     = 16 // from the bar to the base line of its name
 	rowHeight    = 46 // from one node to the next, without captions
@@ -98,18 +97,18 @@ func stationsOf(t *payroll.TieOut, says func(string, ...any) string) []station {
 			}
 			name += op.Name
 		}
-		list = append(list, station{name, s.Good, present(branch{over, s.Over, true}, branch{payroll.GapScrapWorkmanship, s.ScrapWorkmanship, false},
-			branch{payroll.GapScrapMaterial, s.ScrapMaterial, false}, branch{payroll.GapRework, s.Rework, false}, branch{waiting, s.Waiting, false})})
+		list = append(list, station{name, s.Good, present(branch{waiting, s.Waiting, false}, branch{payroll.GapRework, s.Rework, false},
+			branch{payroll.GapScrapMaterial, s.ScrapMaterial, false}, branch{payroll.GapScrapWorkmanship, s.ScrapWorkmanship, false}, branch{over, s.Over, true})})
 	}
 	e, h := t.End, t.Handed
 	if t.Ticket != nil {
 		return list
 	}
 	return append(list,
-		station{says("With the contractor"), h.Delivered - h.Returned, present(branch{payroll.GapUncounted, e.Uncounted, true}, branch{payroll.GapTwice, e.Twice, true},
-			branch{payroll.GapScrapWorkmanship, e.Scrapped, false}, branch{payroll.GapRework, e.Rework, false}, branch{payroll.GapStock, e.Stock, false})},
-		station{says("Accepted"), h.Accepted, present(branch{payroll.GapRejected, h.Rejected, false},
-			branch{payroll.GapUndecided, h.Delivered - h.Accepted - h.Rejected - h.Returned, false})})
+		station{says("With the contractor"), h.Delivered - h.Returned, present(branch{payroll.GapStock, e.Stock, false}, branch{payroll.GapRework, e.Rework, false},
+			branch{payroll.GapScrapWorkmanship, e.Scrapped, false}, branch{payroll.GapUncounted, e.Uncounted, true}, branch{payroll.GapTwice, e.Twice, true})},
+		station{says("Accepted"), h.Accepted, present(branch{payroll.GapUndecided, h.Delivered - h.Accepted - h.Rejected - h.Returned, false},
+			branch{payroll.GapRejected, h.Rejected, false})})
 }
 
 // present are the branches that have pieces.
@@ -155,27 +154,26 @@ func (d *drawing) station(s station, first bool) {
 		if straight > 0 {
 			d.Ribbons = append(d.Ribbons, shape{"pass", fmt.Sprintf("M0 %d H%.1f V%d H0 Z", top, straight, d.y)})
 		}
-		leave, enter := straight, straight
+		leave, enter := was, straight // from the right, so that no branch crosses another
 		for i, b := range s.branches {
-			at := float64(top + 20 + captionPitch*i)
-			thick := min(d.wide(b.pieces), captionPitch-5)
+			at, wide := float64(top+20+captionPitch*i), d.wide(b.pieces)
+			thick := min(wide, captionPitch-5)
+			path := ""
 			if b.over {
-				d.Ribbons = append(d.Ribbons, shape{placeColours[b.kind], bend(enter, enter+d.wide(b.pieces), float64(d.y), at-4, thick)})
-				enter += d.wide(b.pieces)
+				path = bend(enter, enter+wide, float64(d.y), at-4, thick)
+				enter += wide
 			} else {
-				end := min(was, leave+d.wide(b.pieces))
-				d.Ribbons = append(d.Ribbons, shape{placeColours[b.kind], bend(leave, max(end, leave+1), float64(top), at-4, thick)})
-				leave = end
+				from := max(0, leave-wide)
+				path = bend(from, max(leave, from+1), float64(top), at-4, thick)
+				leave = from
 			}
-			d.Labels = append(d.Labels, caption{placeColours[b.kind], inWordsOf(d.says, gapNames[b.kind][0]), labelAt, int(at), b.pieces, b.over})
+			d.Ribbons = append(d.Ribbons, shape{placeColours[b.kind], path})
+			d.Labels = append(d.Labels, caption{placeColours[b.kind], d.says(gapNames[b.kind][0].Format), labelAt, int(at), b.pieces, b.over})
 		}
 	}
 	d.width = width
 	d.Nodes = append(d.Nodes, node{Y: d.y, Width: int(max(2, width)), TextY: d.y + nodeHeight + nodeText, Name: s.name, Pieces: s.pieces})
 }
-
-// inWordsOf translates a message that has no arguments.
-func inWordsOf(says func(string, ...any) string, m *piecework.Message) string { return says(m.Format) }
 
 // bend is a ribbon from the bar between left and right, at the height y, to the caption at the height to.
 func bend(left, right, y, to, thick float64) string {

@@ -46,7 +46,7 @@ func (s *Server) showLinks(c echo.Context, wrong error, typed values) error {
 	p := linkList{Order: o, Zone: o.Workshop.Location(), Form: typed}
 	for _, l := range list {
 		row := linkRow{OrderLink: l, State: l.State(piecework.Now()), Note: l.Name == piecework.NoteLinkName}
-		if row.State == "active" {
+		if row.State == "works" {
 			token, err := piecework.LinkToken(ctx, s.DB, &l)
 			if err != nil {
 				return err

@@ -52,7 +52,7 @@ func (l *OrderLink) State(now Instant) string {
 	case l.ExpiresAt <= now:
 		return "expired"
 	}
-	return "active"
+	return "works"
 }
 
 // MakeLink makes a link to an order that holds for so many days.
@@ -163,7 +163,7 @@ func LinkByToken(ctx context.Context, db bun.IDB, token string) (*OrderLink, err
 	if err != nil {
 		return nil, wrap("find link", err)
 	}
-	if !hmac.Equal(l.token(key), given) || l.State(Now()) != "active" {
+	if !hmac.Equal(l.token(key), given) || l.State(Now()) != "works" {
 		return nil, errLink
 	}
 	return l, nil

@@ -48,6 +48,7 @@ var statuses = map[string]Status{
 	"split":     {"", "Split"},
 	"credited":  {Done, "Credited"},
 	"half":      {Wait, "One side confirmed"},
+	"works":     {Done, "Works"},
 	"expired":   {"", "Expired"},
 	"revoked":   {"", "Revoked"},
 }
