@@ -142,14 +142,14 @@ func TestBothSidesConfirmAStatement(t *testing.T) {
 		return piecework.MakeStatement(w.Ctx, w.DB, w.Workshop.ID, w.Order.ContractorID, "2026-10-01", "2026-10-31", "王组长")
 	}
 	w.Must(deliver("D1", "2026-10-03"))
-	v1, err := make()
+	v1, err := version()
 	w.Must(err)
 	_, err = version()
 	conflict(err)
 	w.Must(v1.Confirm(w.Ctx, w.DB, true, "陈老板"))
 	w.Must(deliver("D2", "2026-10-04"))
 	conflict(v1.Confirm(w.Ctx, w.DB, false, "王组长")) // the books say more by now
-	v2, err := make()
+	v2, err := version()
 	w.Must(err)
 	if v2.Version != 2 || v2.Closing.String() != "180.00" {
 		t.Fatalf("version %d: %s", v2.Version, v2.Closing)
