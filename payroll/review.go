@@ -21,39 +21,42 @@ type Missing struct {
 
 // WithoutRate lists the work of a workshop on work dates from through to that has no rate, by day.
 func WithoutRate(ctx context.Context, db bun.IDB, workshopID int64, from, to piecework.Date) ([]Missing, error) {
-	return (&PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to}).withoutRate(ctx, db)
+	list, _, err := (&PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to}).waiting(ctx, db)
+	return list, err
 }
 
-func (r *PayRun) withoutRate(ctx context.Context, db bun.IDB) ([]Missing, error) {
+// waiting is the work of the run's days that no run has claimed: what has no rate, and how many tallies have one. One pass finds both.
+func (r *PayRun) waiting(ctx context.Context, db bun.IDB) (list []Missing, late int64, err error) {
 	var open []Missing
-	err := r.covered()(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).
+	err = r.covered()(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).
 		ColumnExpr("t.order_id, t.operation_id, t.work_date AS day, COUNT(DISTINCT t.worker_id) AS workers, COUNT(*) AS tallies").
 		GroupExpr("t.order_id, t.operation_id, t.work_date").OrderExpr("t.work_date, t.order_id, t.operation_id").Scan(ctx, &open)
 	if err != nil {
-		return nil, fmt.Errorf("find open work: %w", err)
+		return nil, 0, fmt.Errorf("find open work: %w", err)
 	}
 	rates, err := piecework.LoadRates(ctx, db, r.WorkshopID)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var list []Missing
 	orders, operations := map[int64]*piecework.ProcessingOrder{}, map[int64]*piecework.Operation{}
 	for _, m := range open {
 		if _, ok := rates.On(m.OrderID, m.OperationID, m.Day); !ok {
 			list = append(list, m)
 			orders[m.OrderID], operations[m.OperationID] = nil, nil
+		} else {
+			late += m.Tallies
 		}
 	}
 	if len(list) == 0 {
-		return nil, nil
+		return nil, late, nil
 	}
 	if err := readNames(ctx, db, orders, operations); err != nil {
-		return nil, err
+		return nil, late, err
 	}
 	for i := range list {
 		list[i].Order, list[i].Operation = orders[list[i].OrderID], operations[list[i].OperationID]
 	}
-	return list, nil
+	return list, late, nil
 }
 
 // Review is what a person should look at before a draft is approved.
@@ -90,7 +93,7 @@ func (r *Review) Nothing() bool {
 func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	var r Review
 	var err error
-	if r.WithoutRate, err = run.withoutRate(ctx, db); err != nil {
+	if r.WithoutRate, r.Late, err = run.waiting(ctx, db); err != nil {
 		return r, err
 	}
 	sessions, err := piecework.Sessions(ctx, db, piecework.Filter{WorkshopID: run.WorkshopID, From: run.PeriodFrom, To: run.PeriodTo, Status: "open"})
@@ -98,14 +101,6 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 		return r, err
 	}
 	r.OpenSessions, r.StillOpen = sessions.Items, sessions.Total
-	waiting, err := run.covered()(db.NewSelect().TableExpr("tallies AS t")).Where(unclaimed).Count(ctx)
-	if err != nil {
-		return r, fmt.Errorf("count open tallies: %w", err)
-	}
-	r.Late = int64(waiting)
-	for _, m := range r.WithoutRate {
-		r.Late -= m.Tallies
-	}
 	for _, open := range []struct {
 		count *int64
 		which string
