@@ -41,7 +41,7 @@ const keepComputed = time.Hour
 func (s *Server) compute(c echo.Context, f func(context.Context) (int64, error), failed func(error) error, format string) error {
 	k, code := &computing{by: visitOf(c).who.UserID, format: format, done: make(chan struct{})}, rand.Text()
 	s.computings.Store(code, k)
-	s.beside.Go(func() {
+	s.begin(func() {
 		run, err := f(payroll.WithProgress(s.life, k.tell))
 		k.mu.Lock()
 		k.run, k.err = run, err

@@ -35,8 +35,8 @@ func (s *Server) Listen(sessionID int64) (leave func(), ok bool) {
 	return leave, ok
 }
 
-// Hurry lets computations be shown with their progress at once.
-func (s *Server) Hurry() { s.patience = 0 }
+// Hold shows computations with their progress at once, and leaves it to begin when they run.
+func (s *Server) Hold(begin func(func())) { s.patience, s.begin = 0, begin }
 
 // MaxListeners bounds how many listen at once.
 const MaxListeners = maxListeners

@@ -70,6 +70,7 @@ func TestRuns(t *testing.T) {
 	k.get(run).wants(t, 200, run+"/approve")
 	k.post(run+"/paid", "method", "cash").wants(t, 409)
 	k.post(run+"/approve").wants(t, 303)
+	k.get(run).wants(t, 200, "审核后的结算不能重新打开", "工价有误", "差额由下一次结算补发")
 	k.get(run).wants(t, 200, "已审核", "孙会计", "标记为已发放")
 	b.post(run+"/recompute").wants(t, 409)
 	b.post(run+"/discard").wants(t, 409)

@@ -74,6 +74,7 @@ type Server struct {
 	// Runs that are being computed, by a code that only whoever began it knows.
 	computings sync.Map
 	patience   time.Duration
+	begin      func(func())   // runs something beside the requests
 	beside     sync.WaitGroup // what runs beside the requests
 }
 
@@ -122,7 +123,7 @@ func New(cfg Config) (*Server, error) {
 	s.courier = courier.New(courier.Config{DB: cfg.DB, Say: say, Base: s.known, Allow: cfg.NotifyAllow, Logger: cfg.Logger})
 	s.courier.Start()
 	ctx, stop := context.WithCancel(context.Background())
-	s.life, s.stop, s.patience = ctx, stop, Patience
+	s.life, s.stop, s.patience, s.begin = ctx, stop, Patience, s.beside.Go
 	s.beside.Go(func() { s.sweep(ctx) })
 	return s, nil
 }

@@ -19,12 +19,6 @@ type Missing struct {
 	Operation *piecework.Operation
 }
 
-// WithoutRate lists the work of a workshop on work dates from through to that has no rate, by day.
-func WithoutRate(ctx context.Context, db bun.IDB, workshopID int64, from, to piecework.Date) ([]Missing, error) {
-	list, _, err := (&PayRun{WorkshopID: workshopID, PeriodFrom: from, PeriodTo: to}).waiting(ctx, db)
-	return list, err
-}
-
 // waiting is the work of the run's days that no run has claimed: what has no rate, and how many tallies have one. One pass finds both.
 func (r *PayRun) waiting(ctx context.Context, db bun.IDB) (list []Missing, late int64, err error) {
 	var open []Missing
