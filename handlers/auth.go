@@ -94,7 +94,7 @@ func (s *Server) identify(c echo.Context, v *visit) error {
 		return err
 	}
 	token := ""
-	if cookie, err := c.Cookie(sessionCookie); err == nil {
+	if cookie, err := s.cookie(c, sessionCookie); err == nil {
 		token = cookie.Value
 	}
 	ctx, err := s.sessions.Load(ctx, token)
@@ -194,7 +194,21 @@ func (s *Server) setCookie(c echo.Context, name, value string, life time.Duratio
 	if life < 0 {
 		age = -1
 	}
-	c.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(c), SameSite: http.SameSiteLaxMode})
+	c.SetCookie(&http.Cookie{Name: s.cookieName(c, name), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(c), SameSite: http.SameSiteLaxMode})
+}
+
+// cookie is a cookie that setCookie set.
+func (s *Server) cookie(c echo.Context, name string) (*http.Cookie, error) {
+	return c.Cookie(s.cookieName(c, name))
+}
+
+// cookieName is the name of a cookie in the browser: over https one that only this very host can set. The language is nobody's secret, and read
+// where it is not known how people come.
+func (s *Server) cookieName(c echo.Context, name string) string {
+	if s.secure(c) && name != langCookie {
+		return "__Host-" + name
+	}
+	return name
 }
 
 const secretBytes = 32
@@ -204,7 +218,7 @@ func (s *Server) formSecret(c echo.Context) ([]byte, error) {
 	if stored := s.sessions.GetBytes(c.Request().Context(), "csrf"); len(stored) == secretBytes {
 		return stored, nil
 	}
-	if cookie, err := c.Cookie(doorCookie); err == nil {
+	if cookie, err := s.cookie(c, doorCookie); err == nil {
 		if stored, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil && len(stored) == secretBytes {
 			return stored, nil
 		}

@@ -76,8 +76,12 @@ func (b *browser) cookie(name string) string {
 func TestCookiesAreSecureBehindHTTPS(t *testing.T) {
 	s := newSite(t, func(c *handlers.Config) { c.BaseURL = "https://jijian.example" })
 	b := s.visitor()
-	if a := b.get("/signin"); !strings.Contains(a.header.Get("Set-Cookie"), "Secure") {
-		t.Errorf("cookie %s", a.header.Get("Set-Cookie"))
+	a := b.get("/signin")
+	if cookie := a.header.Get("Set-Cookie"); !strings.Contains(cookie, "; Secure") || !strings.HasPrefix(cookie, "__Host-jijian_door=") || strings.Contains(cookie, "Domain") || !strings.Contains(cookie, "Path=/;") {
+		t.Errorf("cookie %s", cookie)
+	}
+	if a.header.Get("Strict-Transport-Security") != "max-age=31536000" || newSite(t).visitor().get("/signin").header.Get("Strict-Transport-Security") != "" {
+		t.Error("https is not asked for where, and only where, people come by it")
 	}
 	for _, bad := range []string{"jijian.example", "ftp://x", "https://", "https://x/\x00"} {
 		if server, err := handlers.New(handlers.Config{DB: s.DB, BaseURL: bad}); err == nil {

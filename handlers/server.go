@@ -113,7 +113,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.BehindProxy {
 		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
-	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), headers,
+	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), s.headers,
 		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: unzippable}), s.admit)
 	if err := s.register(); err != nil {
 		return nil, err
@@ -196,9 +196,12 @@ var protections = http.Header{
 	"Permissions-Policy":         {"camera=(self), microphone=(), geolocation=()"},
 }
 
-func headers(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		maps.Copy(c.Response().Header(), protections)
+		if s.secure(c) {
+			c.Response().Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		return next(c)
 	}
 }

@@ -103,7 +103,7 @@ func (s *Server) guessing(c echo.Context, list []account.User, name string) (*gu
 	if len(list) > 0 {
 		who = "user " + strconv.FormatInt(list[0].ID, 10) // whichever of her names was typed
 	}
-	if cookie, err := c.Cookie(deviceCookie); err == nil {
+	if cookie, err := s.cookie(c, deviceCookie); err == nil {
 		for _, u := range list {
 			known, err := account.KnowsDevice(c.Request().Context(), s.DB, cookie.Value, u.ID)
 			if err != nil {
@@ -184,7 +184,7 @@ func (s *Server) start(c echo.Context, u *account.User) error {
 	s.sessions.Put(ctx, "began", now.UnixMilli())
 	visitOf(c).begun = u.ID
 	device := account.NewDevice()
-	if cookie, err := c.Cookie(deviceCookie); err == nil && len(cookie.Value) == len(device) {
+	if cookie, err := s.cookie(c, deviceCookie); err == nil && len(cookie.Value) == len(device) {
 		device = cookie.Value
 	}
 	s.setCookie(c, deviceCookie, device, deviceLife)
