@@ -42,8 +42,8 @@ type trip struct {
 // patience is how long another server may take.
 const patience = 10 * time.Second
 
-// outside asks other servers; none of them may keep us waiting.
-var outside = &http.Client{Timeout: patience}
+// outside asks other servers; none of them may keep us waiting, or send us on.
+var outside = &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // OIDC is a provider of OpenID Connect (Core 1.0), asked with the authorization code flow, PKCE (RFC 7636, S256), state and nonce.
 type OIDC struct {

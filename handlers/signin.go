@@ -84,7 +84,11 @@ func (s *Server) signin(c echo.Context) error {
 		if p.PIN {
 			wrong = piecework.InvalidField("password", "Number or PIN is wrong.")
 		}
-		s.note(c, wrongName, "", 0, fmt.Sprintf("%.80s", printable(name)))
+		who := "" // what was typed where nobody has that name may be a password
+		if len(list) > 0 {
+			who = list[0].Username
+		}
+		s.note(c, wrongName, "", 0, who)
 		return s.again(c, wrong, "signin/show", p)
 	}
 	g.right()

@@ -238,6 +238,16 @@ func TestOwnerOf(t *testing.T) {
 	}
 }
 
+func TestForeseeablePasswords(t *testing.T) {
+	for password, weak := range map[string]bool{"correct horse": false, "jijian-demo": false, "密码要长一点儿的": false, "绢花和桃木都好看啊": false, "0918 2736 4554 6372 8190": false, "k3#w9!m2$q": false,
+		"12345678": true, "password1": true, "Jijian2026": true, "admin@123456": true, "qwertyuiop": true, "liping1988": true, "aaaaaaaa": true, "计件2026计件": true, "woaini1314": true, "19880412": true} {
+		u := account.User{Username: "liping", Name: "李平", Role: account.Admin}
+		if err := u.ValidateNew(password); (err != nil) != weak {
+			t.Errorf("%q: %v", password, err)
+		}
+	}
+}
+
 func TestWeakPINs(t *testing.T) {
 	w := &piecework.Worker{Code: "A402857", Phone: "138-0538-0217"}
 	for pin, weak := range map[string]bool{"402858": false, "714209": false, "907316": false, "111111": true, "121212": true, "112211": true, "123456": true, "654321": true,

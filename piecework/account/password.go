@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -52,8 +53,37 @@ func checkPassword(v *piecework.Invalid, username, password string) {
 		v.Add("password", "is longer than %d characters", MaxPassword)
 	case strings.EqualFold(password, username):
 		v.Add("password", "must differ from the user name")
+	case foreseeable(username, password):
+		v.Add("password", "is easily guessed: it needs something beside digits, the user name and words such as password")
 	}
 }
+
+// commonWords are what people put into a password who are asked for one here; docs/security.md names them, too.
+var commonWords = []string{"password", "passwort", "mima", "密码", "jijian", "计件", "admin", "administrator", "root", "welcome", "qwertyuiop", "qwerty", "asdfghjkl", "asdfgh", "zxcvbnm",
+	"zxcvbn", "woaini", "iloveyou", "letmein", "abcdefgh", "abc", "feicheng", "肥城"}
+
+// leastOwn is how many characters of a password must be beside digits, signs, the user name and commonWords.
+const leastOwn = 4
+
+// foreseeable says whether next to nothing of a password is a person's own.
+func foreseeable(username, password string) bool {
+	left := strings.ToLower(password)
+	for _, word := range append([]string{strings.ToLower(username)}, commonWords...) {
+		if word != "" {
+			left = strings.ReplaceAll(left, word, "")
+		}
+	}
+	own := map[rune]bool{}
+	for _, r := range left {
+		if unicode.IsLetter(r) {
+			own[r] = true // the same one many times is one
+		}
+	}
+	return len(own) < leastOwn && utf8.RuneCountInString(password) < longEnough
+}
+
+// longEnough is the length at which a password may be made of anything.
+const longEnough = 20
 
 // hashPassword encodes password with a new salt in the usual form $argon2id$v=19$m=19456,t=2,p=1$salt$key.
 func hashPassword(password string) string {
