@@ -36,8 +36,7 @@ func TestARateIsPreviewedThenAgreed(t *testing.T) {
 		}
 	}
 	preview := lead.post("/rates", form()...)
-	preview.wants(t, 200, "影响谁的工钱", "¥0.35", "¥0.40", "¥70.00", "¥80.00", "+¥10.00", "¥3.50", "¥4.00", "+¥10.50", "已结算的 1 条计件保持不变", `name="rate" value="0.4"`)
-	preview.lacks(t, "A3")
+	preview.wants(t, 200, "影响谁的工钱", "¥0.35", "¥0.40", "¥70.00", "¥80.00", "+¥10.00", "¥3.50", "¥4.00", "+¥10.50", "已结算的工钱", "涉及 1 人", "补发由会计或管理员在工价的页面上确认", `name="rate" value="0.4"`)
 	lead.post("/rates", form("step", "change")...).wants(t, 200, `value="0.4"`, `value="2026-10-02"`)
 	if n := total(); n != 1 {
 		t.Fatalf("%d rates before any was agreed, want 1", n)
