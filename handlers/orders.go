@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -222,27 +221,6 @@ func (s *Server) setOrderOpen(c echo.Context, open bool) error {
 		return s.doneUndo(c, path, path+"/close", "Order %s is open again.", o.Code)
 	}
 	return s.doneUndo(c, path, path+"/reopen", "Order %s is closed.", o.Code)
-}
-
-// finished is how many good pieces an order has at the end of its routing. Operations done side by side there each need the
-// piece, so the one that is behind counts.
-func finished(o *piecework.ProcessingOrder, progress []piecework.Progress) int64 {
-	operations := o.Product.Operations
-	if len(operations) == 0 {
-		return 0
-	}
-	last := slices.MaxFunc(operations, func(a, b piecework.Operation) int { return cmp.Compare(a.Seq, b.Seq) }).Seq
-	good := map[int64]int64{}
-	for _, at := range progress {
-		good[at.OperationID] = at.Good
-	}
-	n := int64(piecework.MaxPieces)
-	for _, op := range operations {
-		if op.Seq == last {
-			n = min(n, good[op.ID])
-		}
-	}
-	return n
 }
 
 // bar is a picture of the parts of a whole, in thousandths of its width.

@@ -37,6 +37,8 @@ type tieOutPage struct {
 	Picture        picture
 	Places         []place
 	Lost           []lostRow
+	MaterialFor    int64 // so many pieces the material suffices for, if Material
+	Material       bool
 }
 
 // place is where some of the pieces are.
@@ -83,6 +85,13 @@ var placeColours = map[payroll.GapKind]string{payroll.GapAccepted: "good", payro
 func (s *Server) showTieOut(c echo.Context, t *payroll.TieOut, back, text string) error {
 	v := visitOf(c)
 	p := tieOutPage{TieOut: t, Back: back, BackText: text, Picture: flowPicture(t, v.says)}
+	if t.Ticket == nil {
+		uses, err := piecework.MaterialUse(c.Request().Context(), s.DB, t.Order)
+		if err != nil {
+			return err
+		}
+		p.MaterialFor, p.Material = piecework.MaterialFor(uses)
+	}
 	for _, g := range t.Gaps {
 		names, colour := gapNames[g.Kind], placeColours[g.Kind]
 		p.Places = append(p.Places, place{colour, inWords(v.lang, names[0]), inWords(v.lang, names[1]), g.Pieces,

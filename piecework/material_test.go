@@ -120,6 +120,12 @@ func TestMaterialIsUsedAndLost(t *testing.T) {
 	if u.LossCost().String() != "16.00" || u.Cost().String() != "16.00" || u.LossRate() != 556 || u.Short(5000) != measure(t, "1152") {
 		t.Errorf("costs %s of %s, at %d, %s short", u.LossCost(), u.Cost(), u.LossRate(), u.Short(5000))
 	}
+	if n, ok := piecework.MaterialFor([]piecework.Use{u}); n != 400 || !ok {
+		t.Errorf("material for %d pieces, %v", n, ok)
+	}
+	if n, ok := piecework.MaterialFor(nil); n != 0 || ok {
+		t.Errorf("no material is for %d pieces, %v", n, ok)
+	}
 	if p := u.Places[1]; p.Missing() != measure(t, "4") || p.Done {
 		t.Errorf("the bench misses %s", p.Missing())
 	}

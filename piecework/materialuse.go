@@ -74,6 +74,17 @@ func (u *Use) Short(quantity int64) Measure {
 	return max(0, u.StillNeeded(quantity)-u.Here-u.AtHome)
 }
 
+// MaterialFor is for how many pieces the material that came and was not sent back suffices: that of which there is least. ok is false
+// when nothing says what a piece needs.
+func MaterialFor(uses []Use) (n int64, ok bool) {
+	for _, u := range uses {
+		if came := int64((u.Received - u.SentBack) / u.PerPiece); !ok || came < n {
+			n, ok = came, true
+		}
+	}
+	return n, ok
+}
+
 // outAt is what is at the place that a movement names.
 func (u *Use) outAt(m *Movement) Measure {
 	for _, p := range u.Places {
