@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"strings"
 	"testing"
+	"time"
 
 	"jijian/piecework"
 )
@@ -79,4 +80,28 @@ func TestAnOrderInFull(t *testing.T) {
 	lead.get("/orders/3").wants(t, 200, "返单自", "/orders/2")
 	lead.post("/orders/2/close").goes(t, "/orders/2")
 	lead.get("/orders/2").wants(t, 200, "关闭时比订单少 150 件")
+}
+
+// TestWhatOrdersEarn: the office sees margins, by contractor; the contractor sees his orders and when they will be finished.
+func TestWhatOrdersEarn(t *testing.T) {
+	s := newSite(t)
+	s.Agree(s.Cut, nil, "2026-10-01", "0.1")
+	today := piecework.DateOf(time.Now().In(time.FixedZone("", 8*3600)))
+	s.Session("NOW", today)
+	s.Record(piecework.NewTally{Session: "NOW", Worker: "A1", Order: "O1", Operation: "cut", Counts: piecework.Counts{Good: 3000}})
+	s.Record(piecework.NewTally{Session: "NOW", Worker: "A2", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 2000}})
+	lead := s.as("lead")
+	// 2,000 × 0.90 − 3,000 × 0.10; half of the 10,000 operations are done, and the rest takes a day.
+	lead.get("/orders/1").wants(t, 200, "这张单的盈亏", "¥1800.00", "−¥300.00", "¥1500.00", "2,000 件还没有工价", "1 道工序没有工价")
+	lead.get("/margins").wants(t, 200, "肥城工艺", "O1", "¥1500.00")
+	lead.get("/margins?q=zzz").wants(t, 200, "没有符合的加工单")
+	s.as("bookkeeper").get("/margins?contractor=1").wants(t, 200, "肥城工艺各单盈亏", "¥1500.00")
+	s.as("lead2").get("/margins").wants(t, 200, "没有符合的加工单")
+	theirs := s.as("contractor")
+	theirs.get("/margins").wants(t, 403)
+	for _, path := range []string{"/orders", "/orders/1", fmt.Sprintf("/contractors/%d/account", s.Order.ContractorID)} {
+		page := theirs.get(path)
+		page.wants(t, 200, "绢花", "做完")
+		page.lacks(t, "盈亏", "300.00", "1500.00")
+	}
 }
