@@ -30,6 +30,8 @@ func TestARateByTime(t *testing.T) {
 	lead.post("/rates", form("effective_from", "2026-10-02", "scheme", "emerson", "bonuses", "66.67% 0%\n100% 20%", "step", "save")...).goes(t, "/rates?q=P1")
 	lead.get("/rates/2").wants(t, 200, "66.67% → 0%", "100% → 20%")
 	lead.post("/rates/2/withdraw").goes(t, "/rates?q=P1")
+	lead.get(fmt.Sprintf("/workers/%d", s.Workers[0].ID)).wants(t, 200, "150件 · 标准 2:30 · 实际 2:00", "¥27.00")
+	s.as("worker").get("/me").wants(t, 200, "150件 · 标准 2:30 · 实际 2:00", "¥27.00")
 	run := s.settle("2026-10-01", "2026-10-31")
 	slips, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, 0)
 	s.Must(err)

@@ -61,10 +61,7 @@ func (e *example) minutes(s string) int64 {
 
 // inTime is what the page says of a line that is paid by time.
 func inTime(l payroll.Line) string {
-	all := payroll.Part{}
-	for _, p := range l.Parts {
-		all.Standard, all.Taken = all.Standard+p.Standard, all.Taken+p.Taken
-	}
+	all := l.InAll()
 	if all.Taken == 0 {
 		return fmt.Sprintf("%d, standard %s, time not known = ", l.Quantity, all.StandardTime())
 	}

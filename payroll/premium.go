@@ -42,6 +42,16 @@ func (p Part) StandardTime() string { return Clock(p.Standard) }
 // TakenTime: see [Part.StandardTime].
 func (p Part) TakenTime() string { return Clock(p.Taken) }
 
+// InAll is the sum of a line's parts.
+func (l Line) InAll() Part {
+	var all Part
+	for _, p := range l.Parts {
+		all.Pieces, all.Standard, all.Taken = all.Pieces+p.Pieces, all.Standard+p.Standard, all.Taken+p.Taken
+		all.Due, all.Amount = all.Due.Add(p.Due), all.Amount.Add(p.Amount)
+	}
+	return all
+}
+
 // Clock is milliseconds in hours and minutes, rounded, such as 7:30.
 func Clock(ms int64) string {
 	minutes := (ms + 30_000) / 60_000

@@ -65,11 +65,8 @@ var englishSchemes = schemeWords{
 
 // byTime tells of a line paid by time: pieces, times, and what was paid of it before.
 func (words *language) byTime(l *payroll.Line) string {
-	var pieces, standard, taken, unknown int64
-	var due, had, whole piecework.Money
+	all, unknown := l.InAll(), 0
 	for _, p := range l.Parts {
-		pieces, standard, taken = pieces+p.Pieces, standard+p.Standard, taken+p.Taken
-		due, had, whole = due.Add(p.Due), had.Add(p.Had()), whole.Add(p.Amount)
 		if p.Taken == 0 {
 			unknown++
 		}
@@ -80,16 +77,16 @@ func (words *language) byTime(l *payroll.Line) string {
 	case l.Repricing:
 		notes = append(notes, w.shared)
 	case unknown == 0:
-		notes = append(notes, fmt.Sprintf(w.known, pieces, payroll.Clock(standard), payroll.Clock(taken), payroll.Part{Standard: standard, Taken: taken}.Efficiency()))
-	case unknown == int64(len(l.Parts)):
-		notes = append(notes, fmt.Sprintf(w.unknown, pieces, payroll.Clock(standard)))
+		notes = append(notes, fmt.Sprintf(w.known, all.Pieces, all.StandardTime(), all.TakenTime(), all.Efficiency()))
+	case unknown == len(l.Parts):
+		notes = append(notes, fmt.Sprintf(w.unknown, all.Pieces, all.StandardTime()))
 	default:
-		notes = append(notes, fmt.Sprintf(w.partly, pieces, payroll.Clock(standard), unknown))
+		notes = append(notes, fmt.Sprintf(w.partly, all.Pieces, all.StandardTime(), unknown))
 	}
-	if !had.IsZero() {
-		notes = append(notes, fmt.Sprintf(w.paidBefore, due, had))
+	if had := all.Had(); !had.IsZero() {
+		notes = append(notes, fmt.Sprintf(w.paidBefore, all.Due, had))
 	}
-	if whole.Cmp(l.Amount) != 0 {
+	if whole := all.Amount; whole.Cmp(l.Amount) != 0 {
 		notes = append(notes, fmt.Sprintf(w.cut, whole.Neg(), l.Amount.Neg(), l.Amount.Sub(whole)))
 	}
 	return strings.ReplaceAll(strings.Join(notes, words.and), "-", "−")
