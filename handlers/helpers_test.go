@@ -56,6 +56,9 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	}
 	server, err := handlers.New(cfg)
 	w.Must(err)
+	table.Lock()
+	table.lines = server.Table()
+	table.Unlock()
 	t.Cleanup(server.Close)
 	other := piecework.NewWorkshop("W2", "绢花坊")
 	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, other))

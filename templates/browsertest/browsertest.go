@@ -5,8 +5,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,11 +42,38 @@ func Open(t testing.TB, options ...chromedp.ExecAllocatorOption) context.Context
 	return ctx
 }
 
+// Sight is a page that was looked at, without what stands after the question mark but the language.
+type Sight struct{ Path, Lang string }
+
+var seen struct {
+	sync.Mutex
+	list []Sight
+}
+
+// Seen is every page that [Look] and [Fits] have looked at in this process.
+func Seen() []Sight {
+	seen.Lock()
+	defer seen.Unlock()
+	return slices.Clone(seen.list)
+}
+
+func see(address string) {
+	if u, err := url.Parse(address); err == nil {
+		seen.Lock()
+		defer seen.Unlock()
+		seen.list = append(seen.list, Sight{u.Path, u.Query().Get("lang")})
+	}
+}
+
 // Look opens url and reports what a person would stumble over: in windows of all Sizes a page that scrolls sideways or, on a
 // phone, something to press that is too small for a finger; and, once, what an accessibility checker finds. With -shots DIR
 // it also keeps pictures, as NAME-WIDTH.png (what is seen first) and NAME-WIDTH-whole.png, and NAME-print.pdf.
 func Look(t testing.TB, ctx context.Context, name, url string) {
 	t.Helper()
+	see(url)
+	if os.Getenv("GLANCE") != "" {
+		return
+	}
 	axe := axeScript(t)
 	report := func(what, script string) {
 		t.Helper()
@@ -94,6 +124,7 @@ func Reflows(t testing.TB, ctx context.Context, name, url string) {
 // window. With -shots DIR it keeps a picture as NAME-WIDTH.png.
 func Fits(t testing.TB, ctx context.Context, name, url string, size Size) {
 	t.Helper()
+	see(url)
 	do(t, chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height), chromedp.Navigate(url)))
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]int64](`[document.documentElement.scrollWidth, document.documentElement.scrollHeight]`))
 	do(t, err)
