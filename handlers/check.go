@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"regexp"
@@ -10,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"jijian/payroll"
+	"jijian/payroll/slipdoc"
 	"jijian/piecework"
 )
 
@@ -48,7 +48,7 @@ func (s *Server) check(c echo.Context) error {
 		return err
 	}
 	p.Slip, p.Newest = slip, &versions[len(versions)-1]
-	p.Hash, p.Issued = hex.EncodeToString(slip.Hash[:8]), slip.IssuedAt.In(slip.Run.Workshop.Location())
+	p.Hash, p.Issued = slipdoc.ShortHash(slip), slip.IssuedAt.In(slip.Run.Workshop.Location())
 	return s.page(c, "check/show", p)
 }
 

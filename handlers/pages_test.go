@@ -86,6 +86,13 @@ func TestCheckPage(t *testing.T) {
 	b := s.visitor()
 	path := "/c/" + first[0].CheckCode
 	b.get(path+"?lang=en").wants(t, 200, "This slip is genuine and the newest.", "¥42.00", fmt.Sprintf("%d-A1", run.ID), first[0].CheckCode, hex.EncodeToString(first[0].Hash[:8]))
+	mine := s.as("worker")
+	paper := strings.Join(strings.Fields(pdfText(t, mine.get(fmt.Sprintf("/slips/%d/slip.pdf?format=80mm", first[0].ID)).body)), "")
+	for _, shown := range []string{fmt.Sprintf("%d-A1", run.ID), "42.00", first[0].CheckCode, hex.EncodeToString(first[0].Hash[:8])} {
+		if !strings.Contains(paper, shown) {
+			t.Errorf("%s is on the check page and not on the paper", shown)
+		}
+	}
 	if a := b.get(path); strings.Contains(a.body, "王秀英") {
 		t.Error("the check page names the worker")
 	}

@@ -3,6 +3,7 @@
 package slipdoc
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func Confirmed(s *payroll.Slip) (at string, signature [][][2]int) {
 	}
 	return s.Acknowledgement.AcknowledgedAt.In(s.Run.Workshop.Location()).Format("2006-01-02 15:04"), signature
 }
+
+// ShortHash is the first 16 hexadecimal digits of what covers a slip and all before it, as paper and check page show them; "" for a draft.
+func ShortHash(s *payroll.Slip) string { return hex.EncodeToString(s.Hash[:min(8, len(s.Hash))]) }
 
 // CheckURL is the page on which anybody who holds a slip can check it; "" without a base address or a code.
 func CheckURL(baseURL, code string) string {
@@ -204,7 +208,7 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 		notes = append(notes, fmt.Sprintf(words.replaces, s.Version-1, s.Reason))
 	}
 	if s.CheckCode != "" {
-		notes = append(notes, words.check)
+		notes = append(notes, fmt.Sprintf(words.check, ShortHash(s)))
 	}
 	return notes
 }
