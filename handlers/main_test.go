@@ -26,7 +26,7 @@ var noPages = []string{
 	"/healthz", "/readyz", "/static/*", "/sw.js", "/push-sw.js", "/manifest.webmanifest", "/me.webmanifest", "/api/openapi.json", "/scan/data",
 	"/sessions/:session/events", "/runs/:run/export", "/takehomes/export",
 	"/runs/:run/ledger/download", "/statements/:statement/export", "/photos/:photo", "/d/:code/photos/:photo",
-	"/runs/computing/:code", // is gone when the run is there; TestLookRest cannot make it wait
+	"/runs/computing/:code",                                 // is gone when the run is there; TestLookRest cannot make it wait
 	"/signin/with/:provider", "/signin/with/:provider/back", // only lead on
 	"/Q/:code", // as /q/:code
 }
