@@ -68,6 +68,13 @@ func TestLookWork(t *testing.T) {
 		"work", fmt.Sprintf("%d-%d", orders[0].ID, orders[0].Product.Operations[0].ID)}}
 	forms := map[string]sent{"refused": refused, "answer": {fmt.Sprintf("/disputes/%d/answer", ids.dispute), []string{"answer", "已看过"}},
 		"dispute": {fmt.Sprintf("/slips/%d/dispute", ids.own), []string{"what_is_wrong", ""}}}
+	paid, err := payroll.SlipsOf(t.Context(), db, ids.approved, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := paid[0].Lines[0]
+	forms["arrears"] = sent{"/rates", []string{"operation", fmt.Sprint(first.OperationID), "order", fmt.Sprint(first.OrderID),
+		"effective_from", string(paid[0].Run.PeriodFrom.AddDays(1)), "rate", first.Rate.Sub(piecework.Millionths(-10_000)).String()}}
 	look := func(username string, pages map[string]string) { lookAs(t, db, url, username, forms, pages) }
 	look("lead", map[string]string{
 		"sessions-list": "/sessions", "sessions-new": "/sessions/new", "sessions-open": fmt.Sprintf("/sessions/%d", ids.open), "sessions-refused": "/sent/refused", "sessions-closed": fmt.Sprintf("/sessions/%d", ids.closed),
@@ -75,7 +82,7 @@ func TestLookWork(t *testing.T) {
 		"adjustments-list": "/adjustments", "adjustments-new": "/adjustments/new",
 	})
 	look("bookkeeper", map[string]string{
-		"runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved), "runs-bank": fmt.Sprintf("/runs/%d/bank", ids.approved), "runs-ledger": fmt.Sprintf("/runs/%d/ledger", ids.approved),
+		"rates-arrears": "/sent/arrears", "runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved), "runs-bank": fmt.Sprintf("/runs/%d/bank", ids.approved), "runs-ledger": fmt.Sprintf("/runs/%d/ledger", ids.approved),
 		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
 		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
 	})
