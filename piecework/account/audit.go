@@ -9,7 +9,8 @@ import (
 	"jijian/piecework"
 )
 
-// Entry is a line of the audit trail: who did what to which thing, when and from where. The database refuses to change or delete one.
+// Entry is a line of the audit trail: who did what to which thing, when and from where. The database refuses to change or delete one, but
+// for the name of somebody who is erased.
 type Entry struct {
 	bun.BaseModel `bun:"table:audit_entries,alias:ae"`
 
