@@ -96,7 +96,7 @@ func rose() []byte {
 			r, turn := math.Hypot(dx, dy), math.Atan2(dy, dx)
 			edge := 150 + 34*math.Cos(5*turn)
 			c := color.RGBA{250, 246, 240, 255}
-			switch wave := math.Sin(r/13 + 2.5*turn); {
+			switch wave := math.Sin(r/13 + 3*turn); {
 			case r < edge && wave > 0.2:
 				c = color.RGBA{176, 32, 44, 255}
 			case r < edge:
