@@ -26,6 +26,7 @@ func (s *site) linkTo(orderID int64) (*piecework.OrderLink, string) {
 // TestALinkShowsOneOrderAndNothingElse walks every path there is with a link.
 func TestALinkShowsOneOrderAndNothingElse(t *testing.T) {
 	s := newSite(t)
+	s.server.SetPace(100_000, 100_000) // the walk is quicker than any visitor
 	ids := things(s)
 	_, link := s.linkTo(s.Order.ID)
 	b := s.visitor()

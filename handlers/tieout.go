@@ -29,6 +29,7 @@ var lossNames = map[payroll.LossKind]*piecework.Message{
 	payroll.LossTallies: piecework.Msg("Tallies"), payroll.LossDelivered: piecework.Msg("Delivered"), payroll.LossAccepted: piecework.Msg("Accepted"),
 	payroll.LossRejected: piecework.Msg("Rejected"), payroll.LossReturned: piecework.Msg("Returned"), payroll.LossCharged: piecework.Msg("Charged back"),
 	payroll.LossPaid: piecework.Msg("Paid to workers"), payroll.LossReceived: piecework.Msg("Received from the contractor"),
+	payroll.LossMoved: piecework.Msg("Material moved"),
 }
 
 type tieOutPage struct {
@@ -50,13 +51,19 @@ type place struct {
 
 // lostRow is a loss in words.
 type lostRow struct {
-	Name, Operation string
-	Money           bool
-	Kept, Found     int64 // pieces, unless Money
-	KeptM, FoundM   piecework.Money
-	Difference      int64
-	DifferenceM     piecework.Money
-	Twice           bool
+	Name, Operation, Difference, Found, Kept string
+	Twice                                    bool
+}
+
+// lossFigure is how so much of a loss is written.
+func lossFigure(v *visit, kind payroll.LossKind, n int64) string {
+	switch kind {
+	case payroll.LossCharged, payroll.LossReceived:
+		return piecework.Fen(n).String()
+	case payroll.LossMoved:
+		return piecework.Measure(n).String()
+	}
+	return fmt.Sprintf("%d %s", n, v.says("pcs"))
 }
 
 // tieOutOrder ties out an order.
@@ -98,10 +105,8 @@ func (s *Server) showTieOut(c echo.Context, t *payroll.TieOut, back, text string
 			newBar(t.Ordered, part{colour, max(g.Pieces, -g.Pieces)})})
 	}
 	for _, l := range t.Losses {
-		row := lostRow{Name: inWords(v.lang, lossNames[l.Kind]), Operation: l.Operation, Kept: l.Kept, Found: l.Found, Difference: l.Difference(), Twice: l.Difference() > 0}
-		if l.Kind == payroll.LossCharged || l.Kind == payroll.LossReceived {
-			row.Money, row.KeptM, row.FoundM, row.DifferenceM = true, piecework.Fen(l.Kept), piecework.Fen(l.Found), piecework.Fen(l.Difference())
-		}
+		n := l.Difference()
+		row := lostRow{inWords(v.lang, lossNames[l.Kind]), l.Operation, lossFigure(v, l.Kind, max(n, -n)), lossFigure(v, l.Kind, l.Found), lossFigure(v, l.Kind, l.Kept), n > 0}
 		p.Lost = append(p.Lost, row)
 	}
 	return s.page(c, "tieout/show", p)

@@ -13,13 +13,15 @@ type TieOut struct {
 	Order   *piecework.ProcessingOrder
 	Ticket  *piecework.BundleTicket // the bundle it is about; nil: the whole order
 	Ordered int64                   // pieces of the order or the bundle
-	Stages  []Stage
-	Handed  piecework.Flow // deliveries, as kept; zero for a bundle: deliveries do not name bundles
-	End     Ending
-	Gaps    []Gap // without those of 0, in the order of [GapKinds]
-	Losses  []Loss
-	Pay     []PayRow
-	Money   TieMoney
+	// MaterialFor is for how many pieces material came in; -1 where no need of material is known.
+	MaterialFor int64
+	Stages      []Stage
+	Handed      piecework.Flow // deliveries, as kept; zero for a bundle: deliveries do not name bundles
+	End         Ending
+	Gaps        []Gap // without those of 0, in the order of [GapKinds]
+	Losses      []Loss
+	Pay         []PayRow
+	Money       TieMoney
 }
 
 // Stage is one place in the routing: an operation, or several side by side that each need the piece. Of what came in
@@ -96,6 +98,7 @@ const (
 	LossReturned  LossKind = "returned"
 	LossCharged   LossKind = "charged"  // fen of chargebacks
 	LossPaid      LossKind = "paid"     // pieces on slips of one operation, against the tallies their runs have claimed
+	LossMoved     LossKind = "moved"    // millionths of a unit, of movements of material
 	LossReceived  LossKind = "received" // fen of the contractor's payments to the workshop, for all of his orders
 )
 

@@ -28,7 +28,8 @@ type flowOf struct {
 	delivered, accepted, rejected, returned int64
 	counted                                 map[string]int64 // good at each operation
 	waiting                                 []*piecework.Delivery
-	charged, received                       piecework.Money
+	charged                                 piecework.Money
+	material                                int64
 }
 
 var orderNumber int
@@ -41,6 +42,10 @@ func newFlow(w *pieceworktest.World, t *rapid.T) *flowOf {
 	o.OrderedOn = f.day
 	w.Must(piecework.SaveOrder(w.Ctx, w.DB, &o))
 	f.order = &o
+	m := &piecework.Material{Code: "M" + o.Code, Name: "绢布", Unit: "m"}
+	w.Must(piecework.SaveMaterial(w.Ctx, w.DB, m))
+	f.material = m.ID
+	w.Must(piecework.SetOrderMaterial(w.Ctx, w.DB, o.ID, piecework.Need{MaterialID: m.ID, OperationID: w.Cut.ID, PerPiece: 3}))
 	for i := range f.sessions {
 		f.sessions[i] = fmt.Sprintf("F%d-%d", orderNumber, i)
 		w.Session(f.sessions[i], f.day.AddDays(i))
@@ -53,7 +58,7 @@ func (f *flowOf) id() string { f.n++; return fmt.Sprintf("%s-%d", f.order.Code, 
 // step lets one thing happen, if it can.
 func (f *flowOf) step() {
 	few := func(most int64) int64 { return rapid.Int64Range(0, most).Draw(f.t, "n") }
-	switch what := rapid.IntRange(0, 11).Draw(f.t, "step"); what {
+	switch what := rapid.IntRange(0, 12).Draw(f.t, "step"); what {
 	case 0, 1, 2, 3:
 		c := piecework.Counts{Good: few(60), Rework: few(4), ScrapWorkmanship: few(3), ScrapMaterial: few(3)}
 		if c.IsZero() {
@@ -88,6 +93,12 @@ func (f *flowOf) step() {
 		}
 		f.Must(piecework.ReceivePayment(f.Ctx, f.DB, &piecework.ContractorPayment{WorkshopID: f.Workshop.ID, ContractorID: f.order.ContractorID, ReceivedOn: f.day,
 			Amount: piecework.Fen(1 + few(9000)), Method: "cash", RecordedBy: "test"}))
+	case 12:
+		m := &piecework.Movement{OrderID: f.order.ID, MaterialID: f.material, Kind: piecework.Receipt, Quantity: piecework.Measure(1 + few(90)), MovedOn: f.day, RecordedBy: "test"}
+		f.Must(piecework.Move(f.Ctx, f.DB, m))
+		if few(2) == 0 {
+			f.Must(piecework.ReverseMovement(f.Ctx, f.DB, m.ID, "wrong", "test"))
+		}
 	case 11:
 		run, err := payroll.Settle(f.Ctx, f.DB, f.Workshop.ID, f.day, f.day.AddDays(int(few(1))), "test")
 		if errors.Is(err, piecework.ErrConflict) || errors.Is(err, piecework.ErrInvalid) {
@@ -200,6 +211,7 @@ const (
 	tallyFrom   = " FROM tallies t WHERE t.order_id = ?0 AND NOT EXISTS (SELECT 1 FROM tallies x WHERE x.reverses_id = t.id) ORDER BY t.id DESC LIMIT 1"
 	aDecision   = " FROM acceptances a JOIN deliveries d ON d.id = a.delivery_id WHERE d.order_id = ?0 AND NOT EXISTS (SELECT 1 FROM bundle_tickets b WHERE b.rework_of = a.id) ORDER BY a.id LIMIT 1"
 	aLine       = " FROM slip_lines l JOIN slips s ON s.id = l.slip_id JOIN pay_runs p ON p.id = s.run_id WHERE l.order_id = ?0 AND l.operation_id IS NOT NULL AND p.status = 'approved' AND NOT s.superseded ORDER BY l.id LIMIT 1"
+	aReceipt    = "SELECT m.id, m.quantity, 0, 0 FROM material_movements m WHERE m.order_id = ?0 AND m.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_movements x WHERE x.reverses_id = m.id) LIMIT 1"
 	lineTotal   = "l.good + l.rework + l.scrap_workmanship + l.scrap_material"
 )
 
@@ -220,6 +232,9 @@ var changes = []change{
 	{"a payment is gone", "DELETE FROM contractor_payments WHERE id = ?0", "SELECT id, amount, 0, 0 FROM contractor_payments LIMIT 1", []payroll.LossKind{payroll.LossReceived}, false},
 	{"a payment is there twice", "INSERT INTO contractor_payments (workshop_id, contractor_id, received_on, amount, method, recorded_at, recorded_by) SELECT workshop_id, contractor_id, received_on, amount, method, recorded_at, recorded_by FROM contractor_payments WHERE id = ?0",
 		"SELECT id, amount, 0, 0 FROM contractor_payments LIMIT 1", []payroll.LossKind{payroll.LossReceived}, true},
+	{"a receipt of material is gone", "DELETE FROM material_movements WHERE id = ?0", aReceipt, []payroll.LossKind{payroll.LossMoved}, false},
+	{"a receipt of material is there twice", "INSERT INTO material_movements (order_id, material_id, kind, quantity, moved_on, recorded_at, recorded_by) SELECT order_id, material_id, kind, quantity, moved_on, recorded_at, recorded_by FROM material_movements WHERE id = ?0",
+		aReceipt, []payroll.LossKind{payroll.LossMoved}, true},
 	{"a line of a slip is gone", "DELETE FROM slip_lines WHERE id = ?0", "SELECT l.id, " + lineTotal + ", 0, 0" + aLine, []payroll.LossKind{payroll.LossPaid}, false},
 	{"a line of a slip is there twice", "INSERT INTO slip_lines (slip_id, pos, kind, order_id, operation_id, quantity, rate, amount, good, rework, scrap_workmanship, scrap_material) SELECT slip_id, pos + 1000, kind, order_id, operation_id, quantity, rate, amount, good, rework, scrap_workmanship, scrap_material FROM slip_lines WHERE id = ?0",
 		"SELECT l.id, " + lineTotal + ", 0, 0" + aLine, []payroll.LossKind{payroll.LossPaid}, true},
@@ -278,7 +293,8 @@ func (f *flowOf) tamper(c change) (done bool) {
 func loose(t *rapid.T, db bun.Tx) {
 	statements := []string{"SET LOCAL session_replication_role = replica"}
 	if piecework.IsSQLite(db) {
-		statements = []string{"PRAGMA defer_foreign_keys = ON", "DROP TRIGGER tallies_no_delete", "DROP TRIGGER chargebacks_no_delete", "DROP TRIGGER contractor_payments_no_delete"}
+		statements = []string{"PRAGMA defer_foreign_keys = ON", "DROP TRIGGER tallies_no_delete", "DROP TRIGGER chargebacks_no_delete", "DROP TRIGGER contractor_payments_no_delete",
+			"DROP TRIGGER material_movements_no_delete"}
 	}
 	for _, s := range statements {
 		if _, err := db.Exec(s); err != nil {

@@ -15,7 +15,12 @@ func TieOutOf(ctx context.Context, db bun.IDB, orderID int64) (*TieOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &TieOut{Order: o, Ordered: o.Quantity}
+	t := &TieOut{Order: o, Ordered: o.Quantity, MaterialFor: -1}
+	if n, known, err := piecework.MaterialFor(ctx, db, o); err != nil {
+		return nil, err
+	} else if known {
+		t.MaterialFor = n
+	}
 	progress, err := piecework.OrderProgress(ctx, db, o.ID)
 	if err != nil {
 		return nil, err
@@ -54,7 +59,7 @@ func TieOutTicket(ctx context.Context, db bun.IDB, ticketID int64) (*TieOut, err
 	for _, c := range credits {
 		f.counted[c.OperationID] = f.counted[c.OperationID].Plus(c.Counts)
 	}
-	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity}
+	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity, MaterialFor: -1}
 	t.Stages, t.End, t.Gaps = f.flow()
 	return t, nil
 }
@@ -94,11 +99,16 @@ func (t *TieOut) compareHanded(ctx context.Context, db bun.IDB, _ *flowing) erro
 	if err != nil {
 		return fmt.Errorf("add up chargebacks: %w", err)
 	}
+	moved, err := piecework.MovedOf(ctx, db, t.Order.ID)
+	if err != nil {
+		return err
+	}
 	found, kept := handed[t.Order.ID], t.Handed
 	for _, l := range []Loss{
 		{LossDelivered, "", kept.Delivered, found.Delivered}, {LossAccepted, "", kept.Accepted, found.Accepted},
 		{LossRejected, "", kept.Rejected, found.Rejected}, {LossReturned, "", kept.Returned, found.Returned},
 		{LossCharged, "", kept.Charged.Fen(), charged.Fen()},
+		{LossMoved, "", int64(kept.Moved), int64(moved)},
 	} {
 		if l.Difference() != 0 {
 			t.Losses = append(t.Losses, l)

@@ -13,15 +13,17 @@ type Flow struct {
 
 	OrderID                                 int64 `bun:",pk"`
 	Delivered, Accepted, Rejected, Returned int64
-	Charged                                 Money // not withdrawn, whoever bears it
+	Charged                                 Money   // not withdrawn, whoever bears it
+	Moved                                   Measure // of all materials and kinds of movements, what was struck taken off
 }
 
-// BookFlow adds to what is kept of an order. Whoever stores a delivery, an acceptance or a chargeback calls it in the same transaction.
+// BookFlow adds to what is kept of an order. Whoever stores a delivery, an acceptance, a chargeback or a movement of material calls it in the same transaction.
 func BookFlow(ctx context.Context, db bun.IDB, f Flow) error {
-	_, err := db.ExecContext(ctx, `INSERT INTO order_flow AS p (order_id, delivered, accepted, rejected, returned, charged) VALUES (?, ?, ?, ?, ?, ?)
+	_, err := db.ExecContext(ctx, `INSERT INTO order_flow AS p (order_id, delivered, accepted, rejected, returned, charged, moved) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (order_id) DO UPDATE SET delivered = p.delivered + EXCLUDED.delivered, accepted = p.accepted + EXCLUDED.accepted,
-		rejected = p.rejected + EXCLUDED.rejected, returned = p.returned + EXCLUDED.returned, charged = p.charged + EXCLUDED.charged`,
-		f.OrderID, f.Delivered, f.Accepted, f.Rejected, f.Returned, f.Charged)
+		rejected = p.rejected + EXCLUDED.rejected, returned = p.returned + EXCLUDED.returned, charged = p.charged + EXCLUDED.charged,
+		moved = p.moved + EXCLUDED.moved`,
+		f.OrderID, f.Delivered, f.Accepted, f.Rejected, f.Returned, f.Charged, int64(f.Moved))
 	return wrap("sum up what was handed over", err)
 }
 
@@ -33,4 +35,29 @@ func FlowOf(ctx context.Context, db bun.IDB, orderID int64) (Flow, error) {
 		return Flow{OrderID: orderID}, wrap("read what was handed over", err)
 	}
 	return list[0], nil
+}
+
+// MovedOf adds the movements of an order's materials up again; see [Flow.Moved].
+func MovedOf(ctx context.Context, db bun.IDB, orderID int64) (Measure, error) {
+	var n int64
+	err := db.NewSelect().TableExpr("material_movements").ColumnExpr("CAST(COALESCE(SUM(CASE WHEN reverses_id IS NULL THEN quantity ELSE -quantity END), 0) AS BIGINT)").
+		Where("order_id = ?", orderID).Scan(ctx, &n)
+	return Measure(n), wrap("sum movements", err)
+}
+
+// MaterialFor is for how many pieces the material of an order that came in and was not sent back suffices, without any loss; false where no
+// need of material is known.
+func MaterialFor(ctx context.Context, db bun.IDB, o *ProcessingOrder) (pieces int64, known bool, err error) {
+	uses, err := MaterialUse(ctx, db, o)
+	for i := range uses {
+		u := &uses[i]
+		if u.PerPiece <= 0 {
+			continue
+		}
+		enough := max(0, int64((u.Received-u.SentBack)/u.PerPiece))
+		if !known || enough < pieces {
+			pieces, known = enough, true
+		}
+	}
+	return pieces, known, err
 }

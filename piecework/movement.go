@@ -135,8 +135,10 @@ func Move(ctx context.Context, db bun.IDB, m *Movement) error {
 			return InvalidField("quantity", "only %s %s were issued there and not brought back yet", use.outAt(m), use.Material.Unit)
 		}
 		m.ReversesID, m.RecordedAt = 0, Now()
-		_, err = db.NewInsert().Model(m).Exec(ctx)
-		return wrap("record movement", err)
+		if _, err = db.NewInsert().Model(m).Exec(ctx); err != nil {
+			return wrap("record movement", err)
+		}
+		return BookFlow(ctx, db, Flow{OrderID: m.OrderID, Moved: m.Quantity})
 	})
 }
 
@@ -210,7 +212,7 @@ func ReverseMovement(ctx context.Context, db bun.IDB, id int64, reason, by strin
 		} else if err != nil {
 			return wrap("strike movement", err)
 		}
-		return nil
+		return BookFlow(ctx, db, Flow{OrderID: m.OrderID, Moved: -m.Quantity})
 	})
 }
 
