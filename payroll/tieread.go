@@ -15,12 +15,7 @@ func TieOutOf(ctx context.Context, db bun.IDB, orderID int64) (*TieOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &TieOut{Order: o, Ordered: o.Quantity, MaterialFor: -1}
-	if n, known, err := piecework.MaterialFor(ctx, db, o); err != nil {
-		return nil, err
-	} else if known {
-		t.MaterialFor = n
-	}
+	t := &TieOut{Order: o, Ordered: o.Quantity}
 	progress, err := piecework.OrderProgress(ctx, db, o.ID)
 	if err != nil {
 		return nil, err
@@ -59,7 +54,7 @@ func TieOutTicket(ctx context.Context, db bun.IDB, ticketID int64) (*TieOut, err
 	for _, c := range credits {
 		f.counted[c.OperationID] = f.counted[c.OperationID].Plus(c.Counts)
 	}
-	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity, MaterialFor: -1}
+	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity}
 	t.Stages, t.End, t.Gaps = f.flow()
 	return t, nil
 }

@@ -44,20 +44,3 @@ func MovedOf(ctx context.Context, db bun.IDB, orderID int64) (Measure, error) {
 		Where("order_id = ?", orderID).Scan(ctx, &n)
 	return Measure(n), wrap("sum movements", err)
 }
-
-// MaterialFor is for how many pieces the material of an order that came in and was not sent back suffices, without any loss; false where no
-// need of material is known.
-func MaterialFor(ctx context.Context, db bun.IDB, o *ProcessingOrder) (pieces int64, known bool, err error) {
-	uses, err := MaterialUse(ctx, db, o)
-	for i := range uses {
-		u := &uses[i]
-		if u.PerPiece <= 0 {
-			continue
-		}
-		enough := max(0, int64((u.Received-u.SentBack)/u.PerPiece))
-		if !known || enough < pieces {
-			pieces, known = enough, true
-		}
-	}
-	return pieces, known, err
-}
