@@ -116,11 +116,11 @@ func TestHelp(t *testing.T) {
 		}
 		args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
 		var out, problems bytes.Buffer
-		secret := func(string) string { return "secret" }
-		if code := run(t.Context(), args, secret, strings.NewReader(""), &out, &problems); code != 0 || problems.Len() > 0 {
+		held := func(string) string { return "hunter2" }
+		if code := run(t.Context(), args, held, strings.NewReader(""), &out, &problems); code != 0 || problems.Len() > 0 {
 			t.Errorf("%v: exit %d, %s", args, code, problems.String())
 		}
-		if strings.Contains(out.String(), "secret") {
+		if strings.Contains(out.String(), "hunter2") {
 			t.Errorf("%v shows what the environment holds", args)
 		}
 		pages.WriteString("$ jijian " + strings.Join(args, " ") + "\n" + out.String() + "\n")
