@@ -13,15 +13,13 @@ type TieOut struct {
 	Order   *piecework.ProcessingOrder
 	Ticket  *piecework.BundleTicket // the bundle it is about; nil: the whole order
 	Ordered int64                   // pieces of the order or the bundle
-	// MaterialFor is for how many pieces material came in; -1 where no need of material is known.
-	MaterialFor int64
-	Stages      []Stage
-	Handed      piecework.Flow // deliveries, as kept; zero for a bundle: deliveries do not name bundles
-	End         Ending
-	Gaps        []Gap // without those of 0, in the order of [GapKinds]
-	Losses      []Loss
-	Pay         []PayRow
-	Money       TieMoney
+	Stages  []Stage
+	Handed  piecework.Flow // deliveries, as kept; zero for a bundle: deliveries do not name bundles
+	End     Ending
+	Gaps    []Gap // without those of 0, in the order of [GapKinds]
+	Losses  []Loss
+	Pay     []PayRow
+	Money   TieMoney
 }
 
 // Stage is one place in the routing: an operation, or several side by side that each need the piece. Of what came in
