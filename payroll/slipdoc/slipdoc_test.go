@@ -59,7 +59,7 @@ func TestFootnotesAreTheRulesThatWereUsed(t *testing.T) {
 		{approved, "A05", "zh", []string{"扣不完的结转下期"}, []string{"赔偿"}},
 		{approved, "A13", "zh", []string{"赔偿每期最多扣应发的 20%，扣后不低于按工时算的最低工资。", "结转"}, nil},
 		{approved, "A10", "en", []string{"Pieces = good + scrap by material; not counted: scrap by workmanship, rework.", "replaces version 1. Reason: "}, nil},
-		{draft, "A06", "zh", []string{"个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 ¥2297.84，其中本期 ¥1214.10；当月已扣税 ¥299.57，其中本期 ¥242.82。",
+		{draft, "A06", "zh", []string{"个人所得税按劳务报酬预扣，一个自然月的收入合为一次：当月收入 ¥1877.84，其中本期 ¥923.83；当月已扣税 ¥215.57，其中本期 ¥184.77。",
 			"不低于最低工资。"}, []string{"赔偿", "至今减除费用", "还差"}},
 		{draft, "A13", "zh", []string{"最低工资每小时 ¥22.00，按工时还差", "仅供对照。"}, nil},
 		{draft, "A09", "en", []string{"has the rate of the settlement"}, []string{"Scan"}},
