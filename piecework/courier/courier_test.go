@@ -176,7 +176,10 @@ func vouched(t testing.TB, header, public, origin string) {
 		t.Errorf("claims %+v, %v", claims, err)
 	}
 	raw, sig, sum := decode(key), decode(parts[2]), sha256.Sum256([]byte(parts[0]+"."+parts[1]))
-	pub := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(raw[1:33]), Y: new(big.Int).SetBytes(raw[33:])}
+	pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !ecdsa.Verify(pub, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])) {
 		t.Error("the signature is not the server's")
 	}

@@ -39,7 +39,7 @@ func (p *Printer) Note(w io.Writer, lang string, n Note) ([]Warning, error) {
 
 	y = s.rows(n, max(y+14, margin+52), &words)
 	if d.Note != "" {
-		y = s.put(margin, y+8, s.right()-margin, 9, false, 4, "note", words.remark+"  "+d.Note)
+		s.put(margin, y+8, s.right()-margin, 9, false, 4, "note", words.remark+"  "+d.Note)
 	}
 	s.signatures(height-30, words.signs)
 	y = height - 14
