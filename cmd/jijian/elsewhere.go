@@ -20,10 +20,10 @@ type elsewhere struct {
 // flags defines the flags; secrets come from the environment alone, since everybody on the machine sees what was typed.
 func (e *elsewhere) flags(a *app, cmd *cobra.Command) {
 	f := cmd.Flags()
-	a.setting(f, &e.issuer, "oidc-issuer", "JIJIAN_OIDC_ISSUER", "", "address of an OpenID Connect provider; its secret for us is in JIJIAN_OIDC_CLIENT_SECRET")
+	a.setting(f, &e.issuer, "oidc-issuer", "JIJIAN_OIDC_ISSUER", "", "address of an OpenID Connect provider; what only it and we know is in JIJIAN_OIDC_CLIENT_SECRET")
 	a.setting(f, &e.client, "oidc-client-id", "JIJIAN_OIDC_CLIENT_ID", "", "what the provider calls us")
 	a.setting(f, &e.name, "oidc-name", "JIJIAN_OIDC_NAME", "", "what people call the provider")
-	a.setting(f, &e.wechat, "wechat-app-id", "JIJIAN_WECHAT_APP_ID", "", "id of an app of WeChat's open platform; its secret is in JIJIAN_WECHAT_SECRET")
+	a.setting(f, &e.wechat, "wechat-app-id", "JIJIAN_WECHAT_APP_ID", "", "id of an app of WeChat's open platform; what only WeChat and we know is in JIJIAN_WECHAT_SECRET")
 }
 
 // providers are those that are set up. base is our own address, to which they send people back.
