@@ -58,13 +58,14 @@ lint: assets ## check format, go vet, staticcheck
 	go vet ./...
 	$(STATICCHECK) ./...
 
-# Pages look the same whatever is below them, so they are looked at once.
-test: lint ## lint, then every test with the race detector: on SQLite, and what touches the database on PostgreSQL too
+# Pages look the same whatever is below them, so they are looked at once. The same Go code runs on PostgreSQL, where what differs is the SQL:
+# so races are watched for once, too.
+test: lint ## lint, then every test: on SQLite with the race detector, and what touches the database on PostgreSQL too
 	@.ci/need gcc libc6-dev chromium fonts-noto-cjk poppler-utils postgresql zbar-tools
 	@echo "On SQLite:"
 	@env -u TEST_DATABASE_URL $(GOTESTSUM) -- $(RACE) -timeout 15m ./...
 	@echo "On PostgreSQL:"
-	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- $(RACE) -timeout 15m -skip '^Test(Look|Scan)' $$(.ci/database-packages)
+	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- -timeout 15m -skip '^Test(Look|Scan)' $$(.ci/database-packages)
 
 bench: build ## measure everything, and sum it up at the end; docs/performance.md explains the figures
 	@.ci/need chromium

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -30,6 +31,9 @@ func call[I, O any](s *Server, method, path string, who may, format string, f fu
 			Security: []map[string][]string{{"token": {}}, {"session": {}}}, Errors: []int{401, 403, 422}}
 		huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 			out, err := f(ctx, in)
+			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+				err = echo.NewHTTPError(http.StatusRequestTimeout) // nobody waits for the answer any more: no fault of ours
+			}
 			if err != nil {
 				return nil, &apiError{err}
 			}
@@ -71,6 +75,17 @@ func (e *apiError) Unwrap() error { return e.error }
 
 // ContentType is that of a problem document.
 func (e *apiError) ContentType(string) string { return "application/problem+json" }
+
+// What huma itself calls a fault of ours is a body that cannot be read to its end: our own faults come as an apiError.
+func init() {
+	usual := huma.NewErrorWithContext
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		if status == http.StatusInternalServerError {
+			return &apiError{echo.NewHTTPError(http.StatusBadRequest).SetInternal(errors.Join(errs...))}
+		}
+		return usual(ctx, status, msg, errs...)
+	}
+}
 
 // apiFault turns errors of operations into problem documents in the visitor's language.
 func (s *Server) apiFault(ctx huma.Context, _ string, body any) (any, error) {

@@ -295,7 +295,7 @@ func TestWhatWasSaidStays(t *testing.T) {
 	h.Must(h.raise(0, "two short"))
 	h.Must(h.confirm(1))
 	for _, statement := range []string{
-		"DELETE FROM acknowledgements", "UPDATE acknowledgements SET acknowledged_by = 'x'", "DELETE FROM disputes",
+		"DELETE FROM acknowledgements", "UPDATE acknowledgements SET acknowledged_at = 1", "DELETE FROM disputes",
 		"UPDATE disputes SET answered_at = 1", "UPDATE disputes SET outcome = 'explained'",
 	} {
 		if _, err := h.DB.Exec(statement); err == nil {

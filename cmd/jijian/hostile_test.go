@@ -342,7 +342,8 @@ func TestHostileRequests(t *testing.T) {
 	if open > files+8 {
 		t.Errorf("it has %d files open, and had %d", open, files)
 	}
-	for status, least := range map[int]int{200: 200, 303: 200, 400: 500, 403: 100, 404: 500, 405: 200, 413: 1, 431: 1} {
+	// Nobody may ask too often, so a fast machine answers more of them with 429.
+	for status, least := range map[int]int{200: 100, 303: 30, 400: 300, 403: 100, 404: 300, 405: 80, 429: 1, 431: 1} {
 		if answers[status] < least {
 			t.Errorf("only %d answers %d: the requests no longer reach what they should", answers[status], status)
 		}

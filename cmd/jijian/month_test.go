@@ -177,7 +177,7 @@ func TestSlipsAsPDF(t *testing.T) {
 			t.Errorf("%s: two documents of one run differ", format)
 		}
 		text := pdfText(t, path(format))
-		for _, want := range []string{"王秀英", "王𬭎", "绢布玫瑰", "238.37", "761.63"} {
+		for _, want := range []string{"王秀英", "王𬭎", "绢布玫瑰", "1154.31", "845.69"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %s is not in the document", format, want)
 			}

@@ -22,7 +22,10 @@ var shots = flag.String("shots", "", "folder to which tests write a picture of e
 type Size struct{ Width, Height int64 }
 
 // Sizes are the windows every page must fit: the smallest phone, a usual phone, a desk.
-var Sizes = []Size{{360, 640}, {390, 844}, {1280, 800}}
+var Sizes = []Size{{360, 640}, usual, {1280, 800}}
+
+// usual is looked at by people only.
+var usual = Size{390, 844}
 
 // Open starts a browser (Chromium or Chrome, as found in the PATH) which ends with the test, with further options if any. Its
 // context is for chromedp.Run and chromedp.Do: signing in, filling forms. A test that only looks should call t.Parallel: browser and
@@ -82,6 +85,9 @@ func Look(t testing.TB, ctx context.Context, name, url string) {
 	}
 	do(t, chromedp.Do(ctx, chromedp.Navigate(url)))
 	for _, size := range Sizes {
+		if size == usual && *shots == "" {
+			continue // what fits the smallest phone fits a usual one
+		}
 		do(t, chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height)))
 		report(fmt.Sprintf("at %d px sticks out", size.Width), tooWide)
 		if size.Width < 1000 {
