@@ -65,7 +65,7 @@ test: lint ## lint, then every test: on SQLite with the race detector, and what 
 	@echo "On SQLite:"
 	@env -u TEST_DATABASE_URL $(GOTESTSUM) -- $(RACE) -timeout 15m ./...
 	@echo "On PostgreSQL:"
-	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- -timeout 15m -skip '^Test(Look|Scan)' $$(.ci/database-packages)
+	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- -timeout 15m -skip '^Test(Look|Scan|Hostile)' $$(.ci/database-packages)
 
 bench: build ## measure everything, and sum it up at the end; docs/performance.md explains the figures
 	@.ci/need chromium

@@ -1,9 +1,11 @@
 package handlers_test
 
 import (
+	"fmt"
 	"testing"
 
 	"jijian/payroll"
+	"jijian/piecework"
 )
 
 func TestArrearsAreAgreedAndPaid(t *testing.T) {
@@ -24,15 +26,22 @@ func TestArrearsAreAgreedAndPaid(t *testing.T) {
 	b.post("/rates", append(rate, "step", "save", "arrears", "pay", "seen", "5.00")...).wants(t, 409, "差额原来是 5.00，现在是 6.00")
 	lead.post("/rates", append(rate, "step", "save")...).wants(t, 303)
 
-	lead.get("/rates/2").wants(t, 200, "对已结算工钱的影响", `href="/rates/2/arrears"`)
-	lead.get("/rates/2/arrears").wants(t, 200, "已结算的工钱：差 ¥6.00", "补发由会计或管理员")
-	lead.post("/rates/2/arrears", "seen", "6.00").wants(t, 403)
-	b.get("/rates/2/arrears").wants(t, 200, "确认补发", `name="seen" value="6.00"`)
-	b.post("/rates/2/arrears", "seen", "6.00").wants(t, 303)
-	a = b.get("/rates/2/arrears")
+	rates, err := piecework.Rates(s.Ctx, s.DB, piecework.Filter{})
+	s.Must(err)
+	var newest int64
+	for _, r := range rates.Items {
+		newest = max(newest, r.ID)
+	}
+	page := fmt.Sprintf("/rates/%d", newest)
+	lead.get(page).wants(t, 200, "对已结算工钱的影响", `href="`+page+`/arrears"`)
+	lead.get(page+"/arrears").wants(t, 200, "已结算的工钱：差 ¥6.00", "补发由会计或管理员")
+	lead.post(page+"/arrears", "seen", "6.00").wants(t, 403)
+	b.get(page+"/arrears").wants(t, 200, "确认补发", `name="seen" value="6.00"`)
+	b.post(page+"/arrears", "seen", "6.00").wants(t, 303)
+	a = b.get(page + "/arrears")
 	a.wants(t, 200, "已确认：¥6.00", "下一次结算")
 	a.lacks(t, "确认补发</button>")
-	b.post("/rates/2/arrears", "seen", "6.00").wants(t, 409, "都已确认")
+	b.post(page+"/arrears", "seen", "6.00").wants(t, 409, "都已确认")
 
 	s.Session("S2", "2026-11-03")
 	s.Count("S2", "A1", "cut", 10)

@@ -80,7 +80,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	refused("/d/x")
 	l, expiring := s.linkTo(s.Order.ID)
 	b.get(expiring).wants(t, 200, "O1")
-	for _, set := range []string{"expires_at = expires_at - 31 * 86400000", "expires_at = expires_at + 86400000"} { // nor one whose end was moved in the books
+	for _, set := range []string{"expires_at = expires_at - 2678400000", "expires_at = expires_at + 86400000"} { // nor one whose end was moved in the books
 		_, err := s.DB.NewRaw("UPDATE order_links SET "+set+" WHERE id = ?", l.ID).Exec(s.Ctx)
 		s.Must(err)
 		refused(expiring)
