@@ -31,7 +31,7 @@ func TestALinkShowsOneOrderAndNothingElse(t *testing.T) {
 	_, link := s.linkTo(s.Order.ID)
 	b := s.visitor()
 	b.get(link).wants(t, 200, "绢花", "O1", "DA1", "何时交齐？")
-	b.get(link).lacks(t, "O2", "DB1", "¥")
+	b.get(link).lacks(t, ">O2", " O2", ">DB1", " DB1", "¥") // the random token of a form may hold the letters
 	for _, line := range s.server.Table() {
 		if line.API || strings.HasSuffix(line.Path, "/events") {
 			continue
