@@ -31,16 +31,10 @@ type chargebackList struct {
 func (s *Server) chargebacks(c echo.Context) error {
 	ctx, f := c.Request().Context(), s.filter(c)
 	p := chargebackList{Query: f.Query, From: c.QueryParam("from"), To: c.QueryParam("to"), Own: visitOf(c).who.Role == account.Contractor}
-	if f.OrderID != 0 {
-		if err := visitOf(c).who.May(ctx, s.DB, "order", f.OrderID); err != nil {
-			return err
-		}
-		var err error
-		if p.Order, err = piecework.OrderByID(ctx, s.DB, f.OrderID); err != nil {
-			return err
-		}
-	}
 	var err error
+	if p.Order, err = s.onlyOrder(c, f); err != nil {
+		return err
+	}
 	if p.List, err = piecework.Chargebacks(ctx, s.DB, f); err != nil {
 		return err
 	}

@@ -31,20 +31,26 @@ func (p deliveryList) Narrowed() bool {
 func (s *Server) deliveries(c echo.Context) error {
 	ctx, f := c.Request().Context(), s.filter(c)
 	p := deliveryList{Query: f.Query, Status: f.Status, From: c.QueryParam("from"), To: c.QueryParam("to"), Own: visitOf(c).who.Role == account.Contractor}
-	if f.OrderID != 0 {
-		if err := visitOf(c).who.May(ctx, s.DB, "order", f.OrderID); err != nil {
-			return err
-		}
-		var err error
-		if p.Order, err = piecework.OrderByID(ctx, s.DB, f.OrderID); err != nil {
-			return err
-		}
-	}
 	var err error
+	if p.Order, err = s.onlyOrder(c, f); err != nil {
+		return err
+	}
 	if p.List, err = piecework.Deliveries(ctx, s.DB, f); err != nil {
 		return err
 	}
 	return s.pageOfDays(c, "deliveries/list", p)
+}
+
+// onlyOrder is the order to which a list is narrowed, if she may see it; nil when it is not narrowed.
+func (s *Server) onlyOrder(c echo.Context, f piecework.Filter) (*piecework.ProcessingOrder, error) {
+	if f.OrderID == 0 {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	if err := visitOf(c).who.May(ctx, s.DB, "order", f.OrderID); err != nil {
+		return nil, err
+	}
+	return piecework.OrderByID(ctx, s.DB, f.OrderID)
 }
 
 type deliveryForm struct {

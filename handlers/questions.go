@@ -28,19 +28,15 @@ func (s *Server) questions(c echo.Context) error {
 func (s *Server) showQuestions(c echo.Context, wrong error, p questionList) error {
 	ctx, f := c.Request().Context(), s.filter(c)
 	p.Status, p.Query, p.Own, p.Zone = f.Status, f.Query, visitOf(c).who.Role == account.Contractor, s.zone(c)
-	if f.OrderID != 0 && p.Order == nil {
-		if err := visitOf(c).who.May(ctx, s.DB, "order", f.OrderID); err != nil {
-			return err
-		}
-		var err error
-		if p.Order, err = piecework.OrderByID(ctx, s.DB, f.OrderID); err != nil {
+	var err error
+	if p.Order == nil {
+		if p.Order, err = s.onlyOrder(c, f); err != nil {
 			return err
 		}
 	}
 	if p.Order != nil {
 		f.OrderID = p.Order.ID
 	}
-	var err error
 	if p.List, err = piecework.Questions(ctx, s.DB, f); err != nil {
 		return err
 	}

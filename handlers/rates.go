@@ -38,14 +38,9 @@ type rateRow struct {
 func (s *Server) rates(c echo.Context) error {
 	ctx, f := c.Request().Context(), s.filter(c)
 	p := rateList{Query: f.Query}
-	if f.OrderID != 0 {
-		if err := visitOf(c).who.May(ctx, s.DB, "order", f.OrderID); err != nil {
-			return err
-		}
-		var err error
-		if p.Order, err = piecework.OrderByID(ctx, s.DB, f.OrderID); err != nil {
-			return err
-		}
+	var err error
+	if p.Order, err = s.onlyOrder(c, f); err != nil {
+		return err
 	}
 	list, err := piecework.Rates(ctx, s.DB, f)
 	if err != nil {
