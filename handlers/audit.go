@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"jijian/payroll"
 	"jijian/piecework"
 	"jijian/piecework/account"
 )
@@ -61,7 +62,7 @@ var audited = map[string]*piecework.Message{
 	"POST /adjustments/:adjustment/postpone":  piecework.Msg("postponed an adjustment"),
 	"POST /runs":                              piecework.Msg("computed a pay run"),
 	"POST /runs/:run/discard":                 piecework.Msg("discarded a pay run"),
-	"POST /runs/:run/approve":                 piecework.Msg("approved a pay run"),
+	"POST /runs/:run/approve":                 payroll.Seen,
 	"POST /runs/:run/paid":                    piecework.Msg("marked a pay run as paid"),
 	"POST /slips/:slip/reissue":               piecework.Msg("issued a slip anew"),
 	"POST /slips/:slip/paid":                  piecework.Msg("marked a slip as paid"),
@@ -105,6 +106,9 @@ func (s *Server) trail(c echo.Context, r route) {
 		if v := visitOf(c); v.detail == "" {
 			v.detail = r.path
 		}
+	}
+	if v := visitOf(c); v.action != nil {
+		action = v.action
 	}
 	kind, id := "", int64(0)
 	for _, name := range c.ParamNames() {

@@ -150,7 +150,7 @@ func TestSlipsPDF(t *testing.T) {
 	month(s)
 	b := s.as("bookkeeper")
 	b.post("/runs", append([]string{"workshop", "1"}, october...)...).wants(t, 303)
-	b.post("/runs/1/approve").wants(t, 303)
+	s.as("admin").post("/runs/1/approve").wants(t, 303)
 	for _, format := range []string{"", "?format=a5", "?format=a4", "?format=80mm"} {
 		a := b.get("/runs/1/slips.pdf" + format)
 		a.wants(t, 200)
@@ -185,7 +185,7 @@ func TestSlip(t *testing.T) {
 	mine.get("/slips/1").wants(t, 404) // a draft is nobody's but the office's
 	mine.get("/slips/1/slip.pdf").wants(t, 404)
 	b.post("/slips/1/reissue", "reason", "早了").wants(t, 409)
-	b.post("/runs/1/approve").wants(t, 303)
+	s.as("admin").post("/runs/1/approve").wants(t, 303)
 	mine.get("/slips/1").wants(t, 200, "¥32.00", "查验码")
 	mine.get("/slips/1?line=1").wants(t, 200, "由这些计件得出", "S1", "120件")
 	mine.get("/slips/2").wants(t, 404)

@@ -6,6 +6,7 @@ import (
 
 	"jijian/payroll"
 	"jijian/piecework"
+	"jijian/piecework/account"
 )
 
 // checkedPeriod is which days a form of a new run proposes.
@@ -52,4 +53,28 @@ func TestRunOfAnOrderAndTheProposedDays(t *testing.T) {
 		s.Must(err)
 		proposes("", run.want)
 	}
+}
+
+// TestApprovedBySomebodyElse: the page names who else may approve; who is alone may, and run and audit trail say so.
+func TestApprovedBySomebodyElse(t *testing.T) {
+	s := newSite(t)
+	month(s)
+	b, admin := s.as("bookkeeper"), s.as("admin")
+	b.post("/runs", append([]string{"workshop", "1"}, october...)...).wants(t, 303)
+	page := b.get("/runs/1")
+	page.wants(t, 200, "要由别人看过再审核：管理员")
+	page.lacks(t, `action="/runs/1/approve"`)
+	b.post("/runs/1/approve").wants(t, 403, "要由别人看过再审核：管理员")
+	admin.get("/runs/1").wants(t, 200, `action="/runs/1/approve"`)
+	admin.post("/runs/1/discard").wants(t, 303)
+
+	admin.post("/runs", append([]string{"workshop", "1"}, october...)...).wants(t, 303)
+	admin.post("/runs/2/approve").wants(t, 403, "孙会计")
+	users, err := account.Users(s.Ctx, s.DB, piecework.Filter{Query: "bookkeeper"})
+	s.Must(err)
+	s.Must(account.Disable(s.Ctx, s.DB, users.Items[0].ID, true))
+	admin.get("/runs/2").wants(t, 200, "这里没有别人可以审核", `action="/runs/2/approve"`)
+	admin.post("/runs/2/approve").wants(t, 303)
+	admin.get("/runs/2").wants(t, 200, "审核前没有第二个人看过")
+	admin.get("/audit").wants(t, 200, "核准了结算，没有第二个人看过", `href="/runs/2"`)
 }

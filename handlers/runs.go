@@ -3,12 +3,12 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/uptrace/bun"
 
 	"jijian/payroll"
 	"jijian/payroll/exchange"
@@ -49,7 +49,8 @@ type runPage struct {
 	Query    string
 	Slips    piecework.Page[payroll.Slip]
 	Books    bool               // the person may approve and pay
-	Own      bool               // the person computed it herself
+	Refused  string             // why the person may not approve the draft; "" when she may
+	Alone    bool               // she made it or entered part of it, and may approve because nobody else can
 	Methods  []templates.Option // how money may change hands
 	Paid     piecework.Money    // what workers have received
 	Under    []underRow
@@ -81,7 +82,7 @@ func (s *Server) runShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Status: f.Status, Own: run.CreatedBy == who.Name, Books: mayOf[who.Role]&books != 0}
+	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Status: f.Status, Books: mayOf[who.Role]&books != 0}
 	if p.Totals, err = payroll.TotalsOf(ctx, s.DB, run.ID); err != nil {
 		return err
 	}
@@ -110,6 +111,14 @@ func (s *Server) runShow(c echo.Context) error {
 		p.Missing = missingRates(p.Review.WithoutRate)
 		for _, u := range p.Review.UnderMinimum[:min(shownUnder, len(p.Review.UnderMinimum))] {
 			p.Under = append(p.Under, underRow{u, timeSpent(c, u.Minutes)})
+		}
+		if p.Books {
+			var refusal *piecework.Problem
+			if p.Alone, err = payroll.MayApprove(ctx, s.DB, run, who.Name); errors.As(err, &refusal) {
+				p.Refused = inWords(visitOf(c).lang, &refusal.Message)
+			} else if err != nil {
+				return err
+			}
 		}
 		if p.Changes, err = payroll.Changes(ctx, s.DB, run, p.Review.Previous); err != nil {
 			return err
@@ -164,15 +173,18 @@ func (s *Server) runRecompute(c echo.Context) error {
 
 // runApprove locks a draft.
 func (s *Server) runApprove(c echo.Context) error {
-	return s.runChange(c, payroll.Approve, "The run is approved. Its slips can be printed and paid.")
-}
-
-func (s *Server) runChange(c echo.Context, change func(context.Context, bun.IDB, int64, string) error, format string) error {
-	id := paramID(c, "run")
-	if err := change(c.Request().Context(), s.DB, id, visitOf(c).who.Name); err != nil {
+	ctx, id := c.Request().Context(), paramID(c, "run")
+	if err := payroll.Approve(ctx, s.DB, id, visitOf(c).who.Name); err != nil {
 		return err
 	}
-	return s.done(c, runPath(id), format)
+	run, err := payroll.RunByID(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	if run.ApprovedAlone {
+		visitOf(c).action = payroll.SeenByNobody
+	}
+	return s.done(c, runPath(id), "The run is approved. Its slips can be printed and paid.")
 }
 
 // runDiscard gives a draft up.

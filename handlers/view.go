@@ -64,9 +64,10 @@ type visit struct {
 	workshops []piecework.Workshop // of a person with several, to choose from; nil otherwise
 	newPIN    bool                 // she has to choose a PIN before anything else
 	lang      string
-	csrf      []byte // what the hidden field of forms must carry; nil for tokens
-	begun     int64  // the user who has just signed in, 0 for nobody
-	detail    string // what the audit trail says beside the action
+	csrf      []byte             // what the hidden field of forms must carry; nil for tokens
+	begun     int64              // the user who has just signed in, 0 for nobody
+	detail    string             // what the audit trail says beside the action
+	action    *piecework.Message // what it says instead of the table's words; nil: those
 }
 
 type visitKey struct{}

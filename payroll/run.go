@@ -37,11 +37,13 @@ type PayRun struct {
 	CreatedBy  string
 	ApprovedAt piecework.Instant
 	ApprovedBy string
-	PaidAt     piecework.Instant
-	PaidBy     string
-	Stale      bool                // a draft whose sessions, grades or rules have changed since it was computed
-	Policy     `bun:"embed:"`      // the workshop's rules as they were when the run was computed
-	Guarantee  piecework.Guarantee `bun:"embed:guarantee_"`
+	// ApprovedAlone: who approved it had made it or entered part of it, or is the command line; nobody else looked at it.
+	ApprovedAlone bool
+	PaidAt        piecework.Instant
+	PaidBy        string
+	Stale         bool                // a draft whose sessions, grades or rules have changed since it was computed
+	Policy        `bun:"embed:"`      // the workshop's rules as they were when the run was computed
+	Guarantee     piecework.Guarantee `bun:"embed:guarantee_"`
 
 	Workshop *piecework.Workshop        `bun:"rel:belongs-to,join:workshop_id=id"`
 	Order    *piecework.ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
@@ -194,49 +196,6 @@ func (r *PayRun) save(ctx context.Context, db bun.Tx, columns ...string) error {
 		return fmt.Errorf("save run: %w", err)
 	}
 	return nil
-}
-
-// Approve locks a draft: what was reviewed is what is paid. Every slip is issued as a link of the workshop's chain. A draft
-// that was computed with rates or a tax that have changed since must be computed and looked at again.
-func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
-	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
-		if run.Workshop.SecondPersonAbove >= 0 && run.CreatedBy == by {
-			return piecework.Forbidden("You started this run yourself, and this workshop asks for a second person. Somebody else must approve it.")
-		}
-		if run.Stale {
-			return piecework.Conflict("Sessions, grades or the workshop's rules have changed since this draft was computed. Compute it again and look at it before you approve.")
-		}
-		stale, err := run.ratesChanged(ctx, db)
-		if err != nil {
-			return err
-		}
-		if stale {
-			return piecework.Conflict("A rate that this draft uses has changed since it was computed. Compute it again and look at it before you approve.")
-		}
-		if stale, err = run.taxChanged(ctx, db); err != nil {
-			return err
-		}
-		if stale {
-			return piecework.Conflict("Tax would be withheld otherwise now than when this draft was computed. Compute it again and look at it before you approve.")
-		}
-		slips, err := loadSlips(ctx, db, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("sl.run_id = ?", run.ID) })
-		if err != nil {
-			return err
-		}
-		if len(slips) == 0 {
-			return piecework.Conflict("Run %d has no slips. Compute it again or discard it.", run.ID)
-		}
-		run.Status, run.ApprovedAt, run.ApprovedBy = Approved, piecework.Now(), by
-		if err := run.save(ctx, db, "status", "approved_at", "approved_by"); err != nil {
-			return err
-		}
-		if run.OrderID != 0 { // drafts that hold the hours against the minimum wage now do so with what this run paid for them
-			if err := piecework.OutdateDrafts(ctx, db, run.WorkshopID); err != nil {
-				return err
-			}
-		}
-		return issue(ctx, db, run, slips, by)
-	})
 }
 
 // Runs lists runs, the latest period first. Status narrows it to one status; discarded runs show only when asked for.

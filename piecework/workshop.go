@@ -47,8 +47,8 @@ type Workshop struct {
 	Guarantee Guarantee `bun:"embed:guarantee_"`
 	// TeamShare says how a team's amount is divided among its members.
 	TeamShare TeamShare
-	// SecondPersonAbove is the amount in minor units above which an adjustment must be approved by somebody else than who entered it, and
-	// whether pay runs must be (0 or more: they must); -1 asks for nobody.
+	// SecondPersonAbove is the amount in minor units above which an adjustment must be approved by somebody else than who entered it before
+	// a run takes it in; -1 asks for nobody.
 	SecondPersonAbove int64
 	// RepeatSeconds is how long the scan page ignores the same badge again, 0 to 60.
 	RepeatSeconds int

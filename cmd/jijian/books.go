@@ -18,17 +18,19 @@ import (
 	"jijian/payroll/slipdoc"
 	"jijian/payroll/slippdf"
 	"jijian/piecework"
+	"jijian/piecework/account"
 	"jijian/templates"
 )
 
 func (a *app) settle() *cobra.Command {
 	var workshop, order string
 	var from, to piecework.Date
-	var approve bool
+	var lock bool
 	cmd := command("settle --workshop CODE --from DATE --to DATE [--order CODE] [--approve]", "Compute the pay of a workshop for a period",
 		`Computes the pay run of a workshop for work dates, both ends included. The first line printed is "run ID", then its
 totals and what a person should look at. Settling the same dates again computes the draft again. --order takes the tallies of
-one order alone. --approve locks it. Standard error tells how far it has come where that takes long.`,
+one order alone. --approve locks it, and the books say then that nobody else looked at it: in the browser a run is
+approved by somebody who has entered nothing of it. Standard error tells how far it has come where that takes long.`,
 		`  jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31
   jijian settle --workshop MF01 --from 2026-10-01 --to 2026-10-31 --approve`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
@@ -43,8 +45,8 @@ one order alone. --approve locks it. Standard error tells how far it has come wh
 				if err != nil {
 					return err
 				}
-				if approve {
-					if err := payroll.Approve(ctx, db, run.ID, recordedBy); err != nil {
+				if lock {
+					if err := approve(ctx, db, run.ID); err != nil {
 						return err
 					}
 				}
@@ -55,8 +57,19 @@ one order alone. --approve locks it. Standard error tells how far it has come wh
 	cmd.Flags().Var(dateFlag{&from}, "from", "first work date")
 	cmd.Flags().Var(dateFlag{&to}, "to", "last work date")
 	cmd.Flags().StringVar(&order, "order", "", "code of the only order to settle; without it, every order")
-	cmd.Flags().BoolVar(&approve, "approve", false, "lock the run: it can then be paid and never changes again")
+	cmd.Flags().BoolVar(&lock, "approve", false, "lock the run: it can then be paid and never changes again")
 	return require(cmd, "workshop", "from", "to")
+}
+
+// approve locks a run. Whoever holds the books themselves may, but nobody knows who that is: so the run and the audit trail say that nobody
+// else looked at it.
+func approve(ctx context.Context, db *bun.DB, runID int64) error {
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if err := payroll.Approve(ctx, db, runID, recordedBy); err != nil {
+			return err
+		}
+		return account.Note(ctx, db, account.Entry{DoneBy: recordedBy, Action: payroll.SeenByNobody.Format, Kind: "run", ThingID: runID})
+	})
 }
 
 // settleCodes settles every order of a workshop, or ("" is none) the one with a code.

@@ -120,9 +120,9 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
 		m.bench()
 		m.takeHome(m.shops[0])
 		m.materials(m.shops[0])
+		m.admit()
 		m.pay()
 		m.contractorSide()
-		m.admit()
 		return m.err
 	})
 }

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -93,4 +94,19 @@ func TakeWorkshop(ctx context.Context, db bun.IDB, userID, workshopID int64) err
 		}
 		return nil
 	})
+}
+
+// ApproverRoles are the roles with the right to approve what is paid.
+var ApproverRoles = []Role{Admin, Bookkeeper}
+
+// Approvers are the names, in order, of those who can come in and may approve what a workshop pays.
+func Approvers(ctx context.Context, db bun.IDB, workshopID int64) ([]string, error) {
+	var names []string
+	err := db.NewSelect().Model((*User)(nil)).Column("name").Where("NOT disabled AND role IN (?)", bun.List(ApproverRoles)).
+		Where("workshop_id IS NULL OR workshop_id = ? OR id IN (SELECT user_id FROM user_workshops WHERE workshop_id = ?)", workshopID, workshopID).Scan(ctx, &names)
+	if err != nil {
+		return nil, fmt.Errorf("list who may approve: %w", err)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
