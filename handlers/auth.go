@@ -376,8 +376,10 @@ func langOf(c echo.Context) string {
 	if !isAPI(c) {
 		return templates.Languages[0]
 	}
-	if _, i := language.MatchStrings(spoken, c.Request().Header.Get("Accept-Language")); i == 1 {
-		return "zh"
+	if accepted := c.Request().Header.Get("Accept-Language"); accepted != "" {
+		if _, i := language.MatchStrings(spoken, accepted); i == 1 {
+			return "zh"
+		}
 	}
 	return "en"
 }

@@ -205,13 +205,16 @@ func keepPanic(_ echo.Context, err error, stack []byte) error {
 	return fmt.Errorf("panic: %w\n%s", err, stack)
 }
 
-func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+// xRequestID is written as net/http keeps it, which Echo's constant is not: that would be rewritten for every request.
+const xRequestID = "X-Request-Id"
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(xRequestID) }
 
 // logged numbers each request and writes one line about it.
 func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
-		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()) // a visitor's own number could not be told from ours
+		c.Response().Header().Set(xRequestID, rand.Text()) // a visitor's own number could not be told from ours
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
