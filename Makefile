@@ -12,6 +12,7 @@ SMALL := $(foreach p,github.com/... golang.org/x/text/... golang.org/x/net/... g
 # Tools run at a fixed version and stay out of go.mod: nothing the program ships depends on them.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := go run gotest.tools/gotestsum@v1.13.0 --format pkgname
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.1.4
 POCKETBASE  := github.com/pocketbase/pocketbase/examples/base@v0.36.8
 
 # Every line is watched for races but those of SQLite, whose C became Go by translation, and of argon2, which is slow on purpose: watching
@@ -20,12 +21,12 @@ RACE := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc golang.org/x/c
 
 # What is made from npm packages, and the files by which make sees that it is stale.
 NPM   := templates/assets/node_modules/.package-lock.json
-BUILT := templates/dist/names/initials.txt
+BUILT := templates/dist/names/leaked.txt.gz
 STYLE := templates/dist/pico.css
 SCAN  := templates/dist/scan.js
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint dist assets build clean
+.PHONY: help run test bench lint dist assets build outdated clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -75,6 +76,12 @@ bench: build ## measure everything, and sum it up at the end; docs/performance.m
 dist: assets ## build the programs to hand out, with checksums, into dist/
 	@.ci/need zip
 	.ci/dist '$(VERSION)' '$(LDFLAGS)' $(SMALL)
+
+outdated: $(NPM) ## list what has a newer version, and ask the databases of Go and npm for known weaknesses
+	@go list -m -u -f '{{if and (not .Indirect) .Update}}{{.Path}} {{.Version}}, newest {{.Update.Version}}{{end}}' all
+	-cd templates/assets && npm outdated
+	-$(GOVULNCHECK) ./...
+	cd templates/assets && npm audit
 
 clean: ## remove all that was made, but not data/
 	rm -rf bin dist templates/assets/node_modules templates/assets/fonts

@@ -130,9 +130,21 @@ func (s *Server) accountPIN(c echo.Context) error {
 	return s.done(c, "/", "Your PIN is changed. Only you know it now.")
 }
 
-// accountSessionEnd ends one of a person's sign-ins, or all but this one.
+// accountSessionEnd ends one of a person's sign-ins, or all but this one. For others than this one it asks for her password or PIN again,
+// so that who finds her device cannot shut her out everywhere else.
 func (s *Server) accountSessionEnd(c echo.Context) error {
 	ctx, who, f := c.Request().Context(), visitOf(c).who, readForm(c)
+	if f.text("session") != who.SessionID {
+		p, err := s.accountPage(c)
+		if err != nil {
+			return err
+		}
+		if p.User.PasswordHash+p.User.PINHash != "" { // else she comes in by an account elsewhere, and has neither
+			if err := s.sure(c, p.User); err != nil {
+				return s.again(c, err, "account/show", p)
+			}
+		}
+	}
 	if f.has("others") {
 		if err := account.EndSessions(ctx, s.DB, who.UserID, who.SessionID); err != nil {
 			return err

@@ -46,6 +46,7 @@ var audited = map[string]*piecework.Message{
 	"POST /workers/:worker":                   piecework.Msg("changed a worker"),
 	"POST /workers/:worker/pin":               piecework.Msg("gave a worker a PIN"),
 	"POST /workers/:worker/badge":             piecework.Msg("replaced a badge"),
+	"POST /workers/badges.pdf":                piecework.Msg("printed badges"),
 	"POST /workers/:worker/tax":               piecework.Msg("changed a worker's income type"),
 	"POST /workers/:worker/grades":            piecework.Msg("changed a worker's grade"),
 	"POST /workshops":                         piecework.Msg("added a workshop"),
@@ -126,7 +127,9 @@ func (s *Server) note(c echo.Context, action *piecework.Message, kind string, id
 		Detail: detail, WorkshopID: who.WorkshopID, Address: network(c.RealIP()), RequestID: requestID(c)})
 	if err != nil {
 		s.Logger.Error("audit trail", "id", requestID(c), "err", err)
+		return
 	}
+	s.Logger.Info("audit", "id", requestID(c), "user", who.UserID, "role", who.Role, "action", action.Format, "kind", kind, "thing", id)
 }
 
 type auditPage struct {

@@ -53,11 +53,13 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if !safe(c.Request().Method) {
 			if err := s.checkOrigin(c, v); err != nil {
+				v.refused = true
 				return err
 			}
 		}
 		if r.may&open == 0 {
 			if err := s.permit(c, v, r); err != nil {
+				v.refused = v.signedIn() && !errors.Is(err, errToSignIn)
 				return err
 			}
 		}

@@ -59,18 +59,19 @@ func TestBadges(t *testing.T) {
 	lead.get(path).wants(t, 200, "还没有打印过工牌")
 	lead.post(path+"/badge", "reason", "丢了").wants(t, 404, "请先打印")
 
-	if text := lead.get(fmt.Sprintf("/workers/badges.pdf?stock=40x30&worker=%d&worker=%d", s.Workers[0].ID, s.Workers[2].ID)).labels(t); !strings.Contains(text, "A1") || !strings.Contains(text, "A3") || strings.Contains(text, "A2") {
+	if text := lead.post(fmt.Sprintf("/workers/badges.pdf?worker=%d", s.Workers[0].ID), "stock", "40x30", "worker", fmt.Sprint(s.Workers[2].ID)).labels(t); !strings.Contains(text, "A1") || !strings.Contains(text, "A3") || strings.Contains(text, "A2") {
 		t.Errorf("badges of two: %s", text)
 	}
 	old := s.badge(0)
 	lead.get(path).wants(t, 200, old.Short(), old.String(), "王组长")
-	if text := lead.get("/workers/badges.pdf").labels(t); !strings.Contains(text, "A2") {
+	if text := lead.post("/workers/badges.pdf").labels(t); !strings.Contains(text, "A2") {
 		t.Errorf("badges of all: %s", text)
 	}
-	lead.get("/workers/badges.pdf?stock=a3").wants(t, 422, "不是标签规格")
-	lead.get("/workers/badges.pdf?skip=24").wants(t, 422)
-	lead.get("/workers/badges.pdf?skip=x").wants(t, 422)
-	s.as("lead2").get(fmt.Sprintf("/workers/badges.pdf?worker=%d", s.Workers[0].ID)).wants(t, 404, "没有要打印工牌的工人")
+	lead.post("/workers/badges.pdf", "stock", "a3").wants(t, 422, "不是标签规格")
+	lead.post("/workers/badges.pdf", "skip", "24").wants(t, 422)
+	lead.post("/workers/badges.pdf", "skip", "x").wants(t, 422)
+	lead.get("/workers/badges.pdf").wants(t, 404) // it is no page: printing makes codes
+	s.as("lead2").post("/workers/badges.pdf", "worker", fmt.Sprint(s.Workers[0].ID)).wants(t, 404, "没有要打印工牌的工人")
 
 	lead.post(path+"/badge", "reason", "").wants(t, 422, "必须填写", old.Short())
 	lead.post(path+"/badge", "reason", "掉进染缸").goes(t, path+"#badge")
@@ -92,14 +93,14 @@ func TestTeamBadge(t *testing.T) {
 	s.Must(err)
 	lead, path := s.as("lead"), fmt.Sprintf("/workers/%d", team.ID)
 	lead.get(path).wants(t, 200, "还没有打印过工牌")
-	if text := lead.get(fmt.Sprintf("/workers/badges.pdf?worker=%d", team.ID)).labels(t); !strings.Contains(text, team.Code) {
+	if text := lead.post("/workers/badges.pdf", "worker", fmt.Sprint(team.ID)).labels(t); !strings.Contains(text, team.Code) {
 		t.Errorf("the team's badge: %s", text)
 	}
 	lead.get(path).wants(t, 200, "G00000")
 	lead.post(path+"/badge", "reason", "").wants(t, 422, "必须填写", "G00000")
 	lead.post(path+"/badge", "reason", "丢了").goes(t, path+"#badge")
 	lead.get(path).wants(t, 200, "丢了")
-	if text := lead.get("/workers/badges.pdf").labels(t); strings.Contains(text, team.Code) {
+	if text := lead.post("/workers/badges.pdf").labels(t); strings.Contains(text, team.Code) {
 		t.Errorf("teams are among all workers: %s", text)
 	}
 }
@@ -149,13 +150,13 @@ func TestCommandSheet(t *testing.T) {
 	lead.get("/sessions/1").wants(t, 200, "操作码表", `action="/sessions/1/commands.pdf"`)
 	codes, err := piecework.CodesOf(s.Ctx, s.DB, piecework.SessionCode, s.Workshop.ID, "test", 1)
 	s.Must(err)
-	text := lead.get("/sessions/1/commands.pdf").labels(t)
+	text := lead.post("/sessions/1/commands.pdf").labels(t)
 	for _, want := range []string{"S1", "撤销", "Undo", "×50", codes[1].Short()[:3] + " " + codes[1].Short()[3:]} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the sheet: %s", want, text)
 		}
 	}
-	s.as("lead2").get("/sessions/1/commands.pdf").wants(t, 404)
+	s.as("lead2").post("/sessions/1/commands.pdf").wants(t, 404)
 }
 
 // TestLookCodes looks at the pages of codes, tickets and what is printed.

@@ -222,9 +222,13 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 		if strings.Contains(c.Path(), ":code") {
 			path = c.Path() // a code opens what it names
 		}
-		s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", requestID(c)), slog.String("method", r.Method),
-			slog.String("path", path), slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
-			slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("from", c.RealIP()), slog.Int64("user", visitOf(c).who.UserID))
+		v := visitOf(c)
+		line := []slog.Attr{slog.String("id", requestID(c)), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", c.Response().Status),
+			slog.Int64("bytes", c.Response().Size), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("from", c.RealIP()), slog.Int64("user", v.who.UserID)}
+		if v.refused {
+			line = append(line, slog.Bool("refused", true))
+		}
+		s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", line...)
 		return nil
 	}
 }

@@ -1,12 +1,18 @@
 package handlers_test
 
 import (
+	"crypto/tls"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"jijian/handlers"
 )
 
 // inline is what the policy forbids a page: scripts and styles in it, and addresses that are scripts.
@@ -60,6 +66,36 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 	if pages < 80 {
 		t.Errorf("only %d pages were looked at", pages)
+	}
+}
+
+// TestPlainHTTPStaysInTheHouse asks from addresses near and far, with a certificate, without, and through a proxy.
+func TestPlainHTTPStaysInTheHouse(t *testing.T) {
+	s := newSite(t)
+	proxied, err := handlers.New(handlers.Config{DB: s.DB, BehindProxy: true, Logger: slog.New(slog.DiscardHandler)})
+	s.Must(err)
+	t.Cleanup(proxied.Close)
+	for _, tt := range []struct {
+		from      string
+		encrypted bool
+		server    *handlers.Server
+		want      int
+	}{
+		{"127.0.0.1", false, s.server, 200}, {"192.168.1.7", false, s.server, 200}, {"10.0.0.9", false, s.server, 200}, {"100.101.1.1", false, s.server, 200},
+		{"::1", false, s.server, 200}, {"fe80::1%eth0", false, s.server, 200}, {"fd00::7", false, s.server, 200}, {"::ffff:192.168.1.7", false, s.server, 200},
+		{"8.8.8.8", false, s.server, 403}, {"2400:3200::1", false, s.server, 403}, {"::ffff:8.8.8.8", false, s.server, 403}, {"nobody", false, s.server, 403},
+		{"8.8.8.8", true, s.server, 200}, {"8.8.8.8", false, proxied, 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/signin", nil)
+		r.RemoteAddr = net.JoinHostPort(tt.from, "40000")
+		if tt.encrypted {
+			r.TLS = &tls.ConnectionState{}
+		}
+		w := httptest.NewRecorder()
+		tt.server.ServeHTTP(w, r)
+		if w.Code != tt.want || w.Code == 403 && (!strings.Contains(w.Body.String(), "--behind-proxy") || w.Header().Get("Set-Cookie") != "") {
+			t.Errorf("from %s, encrypted %v: %d, want %d: %.200s", tt.from, tt.encrypted, w.Code, tt.want, w.Body)
+		}
 	}
 }
 

@@ -30,18 +30,18 @@ func stockChoice(c echo.Context, stocks []label.Stock) []templates.Option {
 	return options
 }
 
-// printLabels hands out a document of labels on the stock of ?stock, where the first ?skip labels of a sheet are used already. usual is
+// printLabels hands out a document of labels on the stock that the form names, where the first "skip" labels of a sheet are used already. usual is
 // the stock when none is named.
 func (s *Server) printLabels(c echo.Context, name string, usual label.Stock, print func(*label.Printer, io.Writer, label.Job) ([]label.Warning, error)) error {
 	fonts, err := Fonts()
 	if err != nil {
 		return err
 	}
-	job := label.Job{Stock: label.Stock(c.QueryParam("stock")), Lang: visitOf(c).lang, Base: s.base(c)}
+	job := label.Job{Stock: label.Stock(c.FormValue("stock")), Lang: visitOf(c).lang, Base: s.base(c)}
 	if job.Stock == "" {
 		job.Stock = usual
 	}
-	if skip := c.QueryParam("skip"); skip != "" && job.Stock.PerPage() > 1 {
+	if skip := c.FormValue("skip"); skip != "" && job.Stock.PerPage() > 1 {
 		if job.Skip, err = strconv.Atoi(skip); err != nil {
 			return piecework.InvalidField("skip", "%q is not a whole number such as 120", skip)
 		}
@@ -57,12 +57,13 @@ func (s *Server) printLabels(c echo.Context, name string, usual label.Stock, pri
 	return download(c, name+".pdf", "application/pdf", whole.Bytes())
 }
 
-// badgesPrint prints the badges of the workers of ?worker=1&worker=2, or of all active ones the list is narrowed to. Who has none yet
-// gets one.
+// badgesPrint prints the badges of the workers that the form names, or of all active ones its words find. Who has none yet gets one, so this
+// is no GET.
 func (s *Server) badgesPrint(c echo.Context) error {
 	f := s.filter(c)
+	f.Query = c.FormValue("q")
 	var ids []int64
-	for _, text := range c.QueryParams()["worker"] {
+	for _, text := range c.Request().Form["worker"] {
 		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
 			ids = append(ids, id)
 		}

@@ -217,9 +217,13 @@ func TestSessionsAndLinks(t *testing.T) {
 	a.wants(t, 200, "WeChat · Android", "（本机）", "退出其他所有登录")
 	id := regexp.MustCompile(`WeChat · Android[\s\S]*?name="session" value="([^"]+)"`).FindStringSubmatch(a.body)
 	admin.get("/account") // nobody ends what is another person's
-	admin.post("/account/sessions/end", "session", id[1]).wants(t, 404)
+	admin.post("/account/sessions/end", "session", id[1], "old_password", password).wants(t, 404)
 	desk.get("/account")
-	desk.post("/account/sessions/end", "session", id[1]).wants(t, 303)
+	desk.post("/account/sessions/end", "session", id[1]).wants(t, 422, "不对")
+	desk.post("/account/sessions/end", "others", "1", "old_password", "wrong").wants(t, 422, "不对")
+	phone.get("/account").wants(t, 200)
+	desk.get("/account")
+	desk.post("/account/sessions/end", "session", id[1], "old_password", password).wants(t, 303)
 	if a := phone.get("/account"); a.status != 303 {
 		t.Errorf("ended, yet %d", a.status)
 	}
@@ -227,6 +231,7 @@ func TestSessionsAndLinks(t *testing.T) {
 	phone.post("/signin", "name", "bookkeeper", "password", password).wants(t, 303)
 	desk.post("/account/password", "old_password", "wrong", "password", "a new long one").wants(t, 422, "不对")
 	desk.post("/account/password", "old_password", password, "password", "short").wants(t, 422, "至少要 8 个字符")
+	desk.post("/account/password", "old_password", password, "password", "Trustno1").wants(t, 422, "别处被盗")
 	desk.post("/account/password", "old_password", password, "password", "a new long one").wants(t, 303)
 	desk.get("/account").wants(t, 200, "密码已修改")
 	if a := phone.get("/account"); a.status != 303 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -61,6 +62,17 @@ func TestPersonalPages(t *testing.T) {
 		if a := b.get(asked); a.status != 200 || strings.Contains(a.body, "19491231") || strings.Contains(a.body, "4539") {
 			t.Errorf("%s: %d, or it tells the numbers", asked, a.status)
 		}
+	}
+
+	// Each refusal is told apart in the log, also one that looks like nothing being there.
+	s.as("lead2").get(fmt.Sprintf("/workers/%d", id)).wants(t, 404)
+	for _, want := range []string{`path=/workers/1/personal status=403 .* refused=true`, `path=/workers/1 status=404 .* refused=true`, `msg=audit .* action="looked at sealed personal data" kind=worker thing=1`} {
+		if !regexp.MustCompile(want).MatchString(log.String()) {
+			t.Errorf("%s is not in the log", want)
+		}
+	}
+	if regexp.MustCompile(`status=200 .* refused`).MatchString(log.String()) {
+		t.Error("what was given is called refused")
 	}
 
 	b.post(path, "remove_bank_account", "on").goes(t, path)

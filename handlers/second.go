@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -171,15 +172,25 @@ func (s *Server) accountSecondOff(c echo.Context) error {
 	return s.done(c, "/account", "The second step is off.")
 }
 
-// userSecondOff turns the second step of a user off who has lost her app and her codes.
+// userSecondOff turns the second step of a user off who has lost her app and her codes. The administrator, who vouched for her when she was
+// added, vouches again: how she knows who asks is kept in the audit trail.
 func (s *Server) userSecondOff(c echo.Context) error {
 	p, err := s.userPage(c)
 	if err != nil {
 		return err
 	}
+	how := strings.Join(strings.Fields(c.FormValue("reason")), " ")
+	wrong := &piecework.Invalid{}
+	if how == "" {
+		wrong.Add("reason", "say how you know who is asking; it is kept")
+	}
+	wrong.AddMsg("reason", piecework.CheckText(how, piecework.MaxNote))
+	if err := wrong.Err(); err != nil {
+		return s.again(c, err, "users/show", p)
+	}
 	if err := account.EndTOTP(c.Request().Context(), s.DB, p.User.ID); err != nil {
 		return err
 	}
-	visitOf(c).detail = p.User.Username
+	visitOf(c).detail = p.User.Username + ": " + how
 	return s.done(c, "/users/"+strconv.FormatInt(p.User.ID, 10), "%s signs in without a second step.", p.User.Name)
 }

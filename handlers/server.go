@@ -8,8 +8,11 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -81,6 +84,8 @@ type Server struct {
 // sessionLife is how long a sign-in lasts before [lives] has its say.
 const sessionLife = 7 * day
 
+func init() { account.Leaked = templates.Leaked }
+
 // New makes a server. Close ends what it has running.
 func New(cfg Config) (*Server, error) {
 	pages, err := templates.New()
@@ -113,7 +118,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.BehindProxy {
 		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
-	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), s.headers,
+	s.echo.Use(s.logged, middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: keepPanic}), s.headers, s.inHouse,
 		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: unzippable}), s.admit)
 	if err := s.register(); err != nil {
 		return nil, err
@@ -194,6 +199,39 @@ var protections = http.Header{
 	"Referrer-Policy":            {"same-origin"},
 	"Cross-Origin-Opener-Policy": {"same-origin"},
 	"Permissions-Policy":         {"camera=(self), microphone=(), geolocation=()"},
+}
+
+// errInTheOpen is what somebody is told who comes over the open internet to a server without a certificate.
+var errInTheOpen = piecework.Forbidden("This server has no certificate, so it answers its own network only: on the way here everybody could read along. Whoever runs it can give it a certificate, or put a proxy in front and say so with --behind-proxy.")
+
+// inHouse keeps plain http within the house: what comes from a public address must come encrypted, or through a proxy that says for whom.
+func (s *Server) inHouse(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !c.IsTLS() && !s.BehindProxy && !near(c.RealIP()) {
+			return errInTheOpen
+		}
+		return next(c)
+	}
+}
+
+// carrierNetwork is what providers and virtual private networks number their insides with (RFC 6598).
+var carrierNetwork = netip.MustParsePrefix("100.64.0.0/10")
+
+// near says whether an address is of this machine, of a private network, or of a network that this machine is in.
+func near(ip string) bool {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return false
+	}
+	a = a.Unmap().WithZone("")
+	if a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || carrierNetwork.Contains(a) {
+		return true
+	}
+	own, _ := net.InterfaceAddrs() // what cannot be listed is not near
+	return slices.ContainsFunc(own, func(n net.Addr) bool {
+		p, err := netip.ParsePrefix(n.String())
+		return err == nil && p.Masked().Contains(a)
+	})
 }
 
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {

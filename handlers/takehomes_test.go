@@ -72,7 +72,7 @@ func TestTakeHomes(t *testing.T) {
 	s.Must(err)
 	lead.get("/q/"+codes[1].String()).goes(t, "/takehomes/1")
 	s.as("lead2").get("/q/"+codes[1].String()).wants(t, 404)
-	if slip := lead.get("/takehomes/1/slip.pdf?stock=40x30"); slip.status != 200 || !strings.HasPrefix(slip.body, "%PDF") {
+	if slip := lead.post("/takehomes/1/slip.pdf", "stock", "40x30"); slip.status != 200 || !strings.HasPrefix(slip.body, "%PDF") {
 		t.Errorf("slip: %d %.200s", slip.status, slip.body)
 	}
 	lead.post("/takehomes/1/reopen").goes(t, "/takehomes/1")

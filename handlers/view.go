@@ -68,6 +68,7 @@ type visit struct {
 	begun     int64              // the user who has just signed in, 0 for nobody
 	detail    string             // what the audit trail says beside the action
 	action    *piecework.Message // what it says instead of the table's words; nil: those
+	refused   bool               // she asked for what she may not have
 }
 
 type visitKey struct{}

@@ -1,11 +1,14 @@
 package templates
 
 import (
+	"bytes"
 	"compress/gzip"
 	"embed"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
+	"sync"
 )
 
 //go:embed all:dist
@@ -20,6 +23,7 @@ var required = []string{
 	"reader.js",
 	"reader.wasm.gz",
 	"names/initials.txt",
+	"names/leaked.txt.gz",
 	"fonts/NotoSansSC-Regular.ttf.gz",
 	"fonts/NotoSansSC-Bold.ttf.gz",
 	"fonts/OFL.txt",
@@ -39,10 +43,26 @@ func Check() error {
 // Font is a TrueType font: NotoSansSC-Regular.ttf or NotoSansSC-Bold.ttf. It is fit for GB2312, the 8,105 standard
 // Chinese characters and Latin. The bytes are the caller's own. The error is that of [Check] when the program was built
 // without assets.
-func Font(name string) ([]byte, error) {
-	packed, err := built.Open("dist/fonts/" + name + ".gz")
+func Font(name string) ([]byte, error) { return unpack("fonts/" + name) }
+
+// Leaked says whether a password is one of the ten thousand that breaches have shown most often, whatever its case. Built without assets the
+// program knows none.
+func Leaked(password string) bool {
+	line := "\n" + strings.ToLower(password) + "\n"
+	return !strings.Contains(password, "\n") && bytes.Contains(leaked(), []byte(line))
+}
+
+// leaked is the list, sorted, each line between line ends.
+var leaked = sync.OnceValue(func() []byte {
+	list, _ := unpack("names/leaked.txt")
+	return append([]byte("\n"), list...)
+})
+
+// unpack is a file of dist that is kept compressed.
+func unpack(name string) ([]byte, error) {
+	packed, err := built.Open("dist/" + name + ".gz")
 	if err != nil {
-		return nil, missing("fonts/" + name)
+		return nil, missing(name)
 	}
 	defer packed.Close()
 	unpacked, err := gzip.NewReader(packed)

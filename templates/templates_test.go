@@ -252,3 +252,15 @@ func TestAssetsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLeaked asks for passwords that are known and for some that are not.
+func TestLeaked(t *testing.T) {
+	for password, want := range map[string]bool{"trustno1": true, "TrustNo1": true, "sunshine": true, "1qaz2wsx": true, "correct horse": false, "": false, "trustno": false, "sunshine\ntrustno1": false} {
+		if Leaked(password) != want {
+			t.Errorf("%q is known: %v", password, !want)
+		}
+	}
+	if n := bytes.Count(leaked(), []byte("\n")); n < 3000 {
+		t.Errorf("only %d passwords are known", n)
+	}
+}

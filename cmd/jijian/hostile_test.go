@@ -230,6 +230,9 @@ func send(address string, m attack) (int, error) {
 	if err != nil {
 		return 0, nil
 	}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		return res.StatusCode, nil // closing its body would read on to an end that does not come
+	}
 	return res.StatusCode, res.Body.Close()
 }
 

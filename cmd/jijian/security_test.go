@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ func TestSecurityPageIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := testNames(t)
-	counted, last := map[string]int{}, []string(nil)
+	counted, states, last := map[string]int{}, map[string]int{}, []string(nil)
 	var seen []string
 	for _, row := range regexp.MustCompile(`(?m)^\| (\d+\.\d+\.\d+) \| ([^|]+) \| ([^|]+) \| ([^|]*) \|$`).FindAllStringSubmatch(string(page), -1) {
 		number, state, how := row[1], row[2], strings.TrimSpace(row[3])
@@ -30,6 +31,7 @@ func TestSecurityPageIsWhole(t *testing.T) {
 		seen = append(seen, number)
 		chapter, _, _ := strings.Cut(number, ".")
 		counted[chapter]++
+		states[state]++
 		if !slices.Contains([]string{"met", "in part", "**open**", "does not apply"}, state) || how == "" {
 			t.Errorf("%s is %q: %q", number, state, how)
 		}
@@ -42,6 +44,10 @@ func TestSecurityPageIsWhole(t *testing.T) {
 	}
 	if last == nil {
 		t.Fatal("the page lists nothing")
+	}
+	told := fmt.Sprintf("Of its %d requirements %d are met, %d in part, %d are open, and %d are about something", len(seen), states["met"], states["in part"], states["**open**"], states["does not apply"])
+	if !strings.Contains(string(page), told) {
+		t.Errorf("the page does not say: %s", told)
 	}
 	for chapter, want := range asvs {
 		if counted[chapter] != want {

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
+	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
 
 	"jijian/handlers"
@@ -30,6 +33,8 @@ type site struct {
 	addr, base          string
 	certFile, keyFile   string
 	acmeHost, acmeCache string
+	acmeDirectory       string // address of the authority's directory; "" is the usual public one
+	caFile, logTo       string // authorities trusted beside the system's; the log's collector
 	behindProxy         bool
 	allow               string // hosts that messages may be sent to though private
 	elsewhere           elsewhere
@@ -50,6 +55,9 @@ func (s *site) tlsFlags(a *app, cmd *cobra.Command) {
 	a.setting(f, &s.keyFile, "tls-key", "JIJIAN_TLS_KEY", "", "key file of that certificate")
 	a.setting(f, &s.acmeHost, "acme-host", "JIJIAN_ACME_HOST", "", "public host name, for https with a free certificate; listen on :443")
 	a.setting(f, &s.acmeCache, "acme-cache", "JIJIAN_ACME_CACHE", "data/acme", "folder that keeps such certificates")
+	a.setting(f, &s.acmeDirectory, "acme-directory", "JIJIAN_ACME_DIRECTORY", "", "address of the ACME directory of another authority, such as one of your own")
+	a.setting(f, &s.caFile, "ca-file", "JIJIAN_CA_FILE", "", "PEM file of authorities that --acme-directory and --log-to may be certified by, beside the system's")
+	a.setting(f, &s.logTo, "log-to", "JIJIAN_LOG_TO", "", "address such as tls://logs.example:6514 of a syslog collector that gets every line of the log, too")
 	a.setting(f, &s.allow, "notify-allow", "JIJIAN_NOTIFY_ALLOW", "", "hosts, apart by commas, that messages may be sent to although they are private or without https")
 	behindProxy := false
 	if v := a.getenv("JIJIAN_BEHIND_PROXY"); v != "" {
@@ -183,7 +191,12 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	if a.getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(heapLimit)
 	}
-	logger := slog.New(slog.NewTextHandler(a.stderr, nil))
+	log, closeLog, err := s.log(a.stderr)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	logger := slog.New(slog.NewTextHandler(log, nil))
 	if err := templates.Check(); err != nil {
 		logger.Warn(err.Error())
 	}
@@ -211,6 +224,56 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	return serveUntil(ctx, server.HTTP(), listener)
 }
 
+// log is where lines of the log go: to w, and to the collector if one is named, until done is called.
+func (s *site) log(w io.Writer) (log io.Writer, done func(), err error) {
+	if s.logTo == "" {
+		return w, func() {}, nil
+	}
+	roots, err := s.roots()
+	if err != nil {
+		return nil, nil, err
+	}
+	ship, err := newShipper(s.logTo, roots, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	return io.MultiWriter(w, ship), ship.Close, nil
+}
+
+// roots are the authorities of the system and those of --ca-file; nil is the system's alone.
+func (s *site) roots() (*x509.CertPool, error) {
+	if s.caFile == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(s.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the authorities: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // a system without any
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, &usageError{fmt.Errorf("%s holds no certificate in PEM", s.caFile)}
+	}
+	return roots, nil
+}
+
+// acme is what fetches certificates and renews them.
+func (s *site) acme() (*autocert.Manager, error) {
+	roots, err := s.roots()
+	if err != nil {
+		return nil, err
+	}
+	m := &autocert.Manager{Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(s.acmeCache), HostPolicy: autocert.HostWhitelist(strings.Split(s.acmeHost, ",")...)}
+	if s.acmeDirectory != "" {
+		through := http.DefaultTransport.(*http.Transport).Clone()
+		through.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		m.Client = &acme.Client{DirectoryURL: s.acmeDirectory, HTTPClient: &http.Client{Transport: through}}
+	}
+	return m, nil
+}
+
 // serveUntil answers requests until the context ends, and then those it has begun with.
 func serveUntil(ctx context.Context, h *http.Server, listener net.Listener) error {
 	const patience = 20 * time.Second
@@ -235,7 +298,10 @@ func (s *site) listen(ctx context.Context) (l net.Listener, secure bool, err err
 	var config *tls.Config
 	switch {
 	case s.acmeHost != "":
-		m := &autocert.Manager{Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(s.acmeCache), HostPolicy: autocert.HostWhitelist(strings.Split(s.acmeHost, ",")...)}
+		m, err := s.acme()
+		if err != nil {
+			return nil, false, err
+		}
 		config = m.TLSConfig()
 	case s.certFile != "":
 		pair, err := tls.LoadX509KeyPair(s.certFile, s.keyFile)

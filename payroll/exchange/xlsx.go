@@ -22,6 +22,8 @@ const ReadMe = "说明 Read me"
 
 // Bounds on what a workbook may unpack to, so that a small file cannot fill the memory.
 const (
+	maxBook    = 4 << 30   // all parts together; a million tallies are a quarter of it
+	maxParts   = 1000      // files in the archive
 	maxPart    = 64 << 20  // styles, relations, list of sheets
 	maxStrings = 512 << 20 // text shared between cells
 	maxCell    = 1 << 20   // characters of one cell; Excel stops at 32,767
@@ -67,6 +69,10 @@ func (b *book) openWorkbook(name string, faults *Faults) error {
 		return nil
 	}
 	b.closer = archive
+	if tooLarge(&archive.Reader) {
+		faults.add(Fault{File: base, Message: *piecework.Msg("unpacks to more than any workbook of a workshop holds; divide it, or save it again without pictures")})
+		return nil
+	}
 	w := &workbook{zip: archive}
 	sheets, err := w.readParts()
 	if err == nil {
@@ -76,6 +82,17 @@ func (b *book) openWorkbook(name string, faults *Faults) error {
 		faults.add(Fault{File: base, Message: *piecework.Msg("is damaged: %s", err.Error())})
 	}
 	return nil
+}
+
+// tooLarge says whether an archive claims to unpack to more than is read. One that unpacks to more than it claims is damaged, says the reader.
+func tooLarge(archive *zip.Reader) bool {
+	sum := uint64(0)
+	for _, f := range archive.File {
+		if sum += f.UncompressedSize64; f.UncompressedSize64 > maxBook || sum > maxBook {
+			return true
+		}
+	}
+	return len(archive.File) > maxParts
 }
 
 // addSheets opens the sheets that are tables, in the order of Tables. A sheet with another name and something in it is a

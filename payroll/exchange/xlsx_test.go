@@ -298,6 +298,32 @@ func TestWorkbookAsExcelWritesIt(t *testing.T) {
 	}
 }
 
+// A small archive that would unpack to more than any workbook holds is not unpacked at all.
+func TestTooLargeWorkbooks(t *testing.T) {
+	of := func(sizes ...uint64) *zip.Reader {
+		r := &zip.Reader{}
+		for _, size := range sizes {
+			r.File = append(r.File, &zip.File{FileHeader: zip.FileHeader{UncompressedSize64: size}})
+		}
+		return r
+	}
+	for _, tt := range []struct {
+		archive *zip.Reader
+		want    bool
+	}{{of(), false}, {of(maxBook), false}, {of(maxBook, 1), true}, {of(maxBook + 1), true}, {of(1<<63, 1<<63), true}, {of(make([]uint64, maxParts)...), false}, {of(make([]uint64, maxParts+1)...), true}} {
+		if tooLarge(tt.archive) != tt.want {
+			t.Errorf("%d files: %v", len(tt.archive.File), !tt.want)
+		}
+	}
+	parts := map[string]string{}
+	for i := range maxParts {
+		parts[fmt.Sprintf("xl/media/%d", i)] = "x"
+	}
+	if _, err := Import(t.Context(), openDB(t, pieceworktest.DSN(t)), rawWorkbook(t, parts), nil); err == nil || !strings.Contains(err.Error(), "unpacks to more") {
+		t.Errorf("a workbook of very many parts: %v", err)
+	}
+}
+
 // Bad workbooks are refused like bad files; sheet, row, column and value are named.
 func TestBadWorkbooks(t *testing.T) {
 	const contractors = "xl/worksheets/sheet1.xml"

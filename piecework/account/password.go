@@ -53,10 +53,15 @@ func checkPassword(v *piecework.Invalid, username, password string) {
 		v.Add("password", "is longer than %d characters", MaxPassword)
 	case strings.EqualFold(password, username):
 		v.Add("password", "must differ from the user name")
+	case Leaked(password):
+		v.Add("password", "is one of those that strangers try first: it has been in the loot of break-ins elsewhere. Choose another")
 	case foreseeable(username, password):
 		v.Add("password", "is easily guessed: it needs something beside digits, the user name and words such as password")
 	}
 }
+
+// Leaked says whether a password is known from breaches. Who builds the program with such a list sets it before anything else runs.
+var Leaked = func(password string) bool { return false }
 
 // commonWords are what people put into a password who are asked for one here; docs/security.md names them, too.
 var commonWords = []string{"password", "passwort", "mima", "密码", "jijian", "计件", "admin", "administrator", "root", "welcome", "qwertyuiop", "qwerty", "asdfghjkl", "asdfgh", "zxcvbnm",

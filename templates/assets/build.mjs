@@ -1,5 +1,6 @@
 // Makes ../dist, which the program embeds: the two weights of the Chinese font cut down to what a slip can need, the
 // licence the font asks to travel with it, the style sheet under ours, the letters under which a Chinese name is found,
+// the passwords that are known too well,
 // the scripts of the scan page and its icons. The same input gives the same bytes. "node build.mjs scan" makes only the part named.
 import { mkdir, readFile, rm, writeFile, copyFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -44,7 +45,7 @@ const characters = [
   range(0xff00, 0xffef), // full width
 ].flat().join('');
 
-const parts = { fonts, icons, initials, scan, style };
+const parts = { fonts, icons, initials, leaked, scan, style };
 
 async function fonts() {
   await rm(new URL('fonts/', dist), { recursive: true, force: true });
@@ -76,6 +77,14 @@ async function initials() {
   }
   await mkdir(new URL('names/', dist), { recursive: true });
   await write('names/initials.txt', [...lines].sort().map(([letter, all]) => `${letter}${all}\n`).join(''));
+}
+
+/** Writes the ten thousand passwords that breaches have shown most often, of those long enough to be chosen here, one a line in small letters. */
+async function leaked() {
+  const { passwords } = require('@zxcvbn-ts/language-common').dictionary;
+  const long = new Set(passwords.filter((p) => [...p].length >= 8).slice(0, 10_000).map((p) => p.toLowerCase()));
+  await mkdir(new URL('names/', dist), { recursive: true });
+  await write('names/leaked.txt.gz', gzipSync([...long].sort().map((p) => `${p}\n`).join(''), { level: 9 }));
 }
 
 /** Makes one file of each script and all that it imports. */
