@@ -49,7 +49,7 @@ func (a *Arrears) Amount() piecework.Money { return a.Due.Sub(a.Paid) }
 func (a *Arrears) line() workerLine {
 	l := Line{Kind: BackPay, OrderID: a.OrderID, OperationID: a.OperationID, TeamID: a.TeamID, Quantity: a.Quantity, Rate: a.NewRate,
 		OldRate: a.OldRate, Amount: a.Amount(), CorrectsRunID: a.RunID, ArrearsID: a.ID}
-	if a.PieceRate.Tiered() {
+	if a.PieceRate.Tiered() || a.PieceRate.ByTime() {
 		l.PieceRateID = a.PieceRateID
 	}
 	return workerLine{a.WorkerID, l}
@@ -61,6 +61,7 @@ type ArrearsPreview struct {
 	Left []Arrears // what the rate lowers, and the workshop's rules leave as it was paid
 
 	revised []revisedRate
+	parts   []revisedPart
 }
 
 // Total is the sum of what can be agreed.
@@ -105,7 +106,7 @@ func (p *ArrearsPreview) add(ctx context.Context, db bun.IDB, w *piecework.Works
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	a := repricing{rate: r, runs: runs, take: w.TakeArrears, at: map[arrearsKey]*Arrears{}}
+	a := repricing{rate: r, runs: runs, take: w.TakeArrears}
 	if err := a.read(ctx, db, w); err != nil {
 		return err
 	}
@@ -165,8 +166,12 @@ type repricing struct {
 	pieces []paidPieces // of in.Work, each in the same place
 	olds   []oldRate    // of what changes, those of earlier days first
 	change []int        // for each piece the place of its rate in olds; -1: nothing changes
-	at     map[arrearsKey]*Arrears
 	found  []Arrears
+	// Where the rate, or one before it, pays by time: what each session comes to before and after.
+	timed         bool
+	before, after map[timedJob]timedPay
+	had           map[timedJob]timedPay // what was paid in fact
+	touched       map[Sitting]bool      // the sessions of workers with pieces that the rate changes
 }
 
 // read collects what the runs have paid at the operation, less what was struck of it, with the rate that arrears have brought it up to.
@@ -185,25 +190,42 @@ func (a *repricing) read(ctx context.Context, db bun.IDB, w *piecework.Workshop)
 	if a.rate.ID == 0 {
 		rates = append(rates, *a.rate)
 	}
-	book, byID := piecework.NewRateBook(rates), map[int64]*piecework.PieceRate{}
-	for _, p := range a.pieces {
-		byID[p.PieceRateID] = nil
-	}
-	if err := piecework.RatesByID(ctx, db, byID); err != nil {
+	book := piecework.NewRateBook(rates)
+	byID, err := a.ratesPaidBy(ctx, db)
+	if err != nil {
 		return err
 	}
-	first := map[oldRate]piecework.Date{}
-	for _, p := range a.pieces {
+	changes := func(p *paidPieces) bool {
 		old := byID[p.PieceRateID]
 		if old == nil { // paid before runs kept which rate it was
 			old = &piecework.PieceRate{Rate: p.Rate}
 		}
-		work := p.work()
-		work.Fixed, work.Counts = old, piecework.Counts{Good: a.runs[p.CorrectsRunID].Policy.Paid(p.Counts)}
-		a.in.Work = append(a.in.Work, *work)
 		now, ok := book.Find(p.OrderID, p.OperationID, p.Day)
-		// What was paid by time stays: the pieces that share a session's time were paid together.
-		if ok && now.ID == a.rate.ID && old.ID != now.ID && !old.ByTime() && !now.ByTime() && (old.Tiered() || now.Tiered() || old.Rate.Cmp(now.Rate) != 0) {
+		return ok && now.ID == a.rate.ID && old.ID != now.ID &&
+			(old.Tiered() || now.Tiered() || old.ByTime() || now.ByTime() || old.Rate.Cmp(now.Rate) != 0)
+	}
+	if sessions := a.timedSessions(changes, byID); len(sessions) > 0 {
+		if err := a.readSessions(ctx, db, sessions); err != nil {
+			return err
+		}
+		if byID, err = a.ratesPaidBy(ctx, db); err != nil {
+			return err
+		}
+	}
+	first := map[oldRate]piecework.Date{}
+	for i := range a.pieces {
+		p := &a.pieces[i]
+		work := p.work()
+		if work.Fixed = byID[p.PieceRateID]; work.Fixed == nil {
+			work.Fixed = &piecework.PieceRate{Rate: p.Rate}
+		}
+		paid := a.runs[p.CorrectsRunID].Policy.Paid(p.Counts)
+		work.Counts = piecework.Counts{Good: paid, Rework: p.Total() - paid} // the runs have said already which pieces are paid
+		a.in.Work = append(a.in.Work, *work)
+		if changes(p) {
+			if a.timed {
+				a.touched[Sitting{p.SessionID, p.WorkerID}] = true
+			}
 			if day, seen := first[p.old()]; !seen || p.Day < day {
 				first[p.old()] = p.Day
 			}
@@ -222,12 +244,22 @@ func (a *repricing) read(ctx context.Context, db bun.IDB, w *piecework.Workshop)
 	return addRules(ctx, db, w, &a.in)
 }
 
+// ratesPaidBy is the rates by which the pieces were paid, by id.
+func (a *repricing) ratesPaidBy(ctx context.Context, db bun.IDB) (map[int64]*piecework.PieceRate, error) {
+	byID := map[int64]*piecework.PieceRate{}
+	for _, p := range a.pieces {
+		byID[p.PieceRateID] = nil
+	}
+	return byID, piecework.RatesByID(ctx, db, byID)
+}
+
 // steps replaces one old rate after the other and keeps what each step changes; together they are the whole difference.
 func (a *repricing) steps() {
 	if len(a.olds) == 0 {
 		return
 	}
-	before := a.price()
+	before, pays := a.price()
+	a.before = a.asPaid(before, pays)
 	for step, old := range a.olds {
 		quantity := map[arrearsKey]int64{}
 		for i, p := range a.pieces {
@@ -236,10 +268,14 @@ func (a *repricing) steps() {
 				quantity[arrearsKey{run: p.CorrectsRunID, worker: p.WorkerID, order: p.OrderID, operation: p.OperationID}] += a.in.Work[i].Good
 			}
 		}
-		after := a.price()
-		for k := range after {
+		after, pays := a.price()
+		a.after = pays
+		both := maps.Clone(before)
+		maps.Copy(both, after)
+		for k := range both {
 			made := arrearsKey{run: k.run, worker: cmp.Or(k.team, k.worker), order: k.order, operation: k.operation}
-			if n, ok := quantity[made]; ok {
+			// What shares the time of a session with the pieces of the rate may change with them.
+			if n, ok := quantity[made]; ok || before[k].Cmp(after[k]) != 0 {
 				a.found = append(a.found, Arrears{WorkerID: k.worker, RunID: k.run, OrderID: k.order, OperationID: k.operation, TeamID: k.team,
 					PieceRateID: a.rate.ID, OldRateID: old.id, OldRate: piecework.Millionths(old.millionths), NewRate: a.rate.Rate,
 					Quantity: n, Paid: before[k], Due: after[k]})
@@ -249,16 +285,25 @@ func (a *repricing) steps() {
 	}
 }
 
-// price is what each worker's pieces of each run come to as things stand.
-func (a *repricing) price() map[arrearsKey]piecework.Money {
+// price is what each worker's pieces of each run come to as things stand, and what her sessions come to that are paid by time.
+func (a *repricing) price() (map[arrearsKey]piecework.Money, map[timedJob]timedPay) {
 	sums := map[arrearsKey]piecework.Money{}
-	a.in.Policy = Policy{} // the runs have said already which pieces are paid
+	a.in.Policy = Policy{} // good ones are paid, the others not
 	lines, _ := a.in.workLines(&Result{Unpriced: map[Unpriced]piecework.Counts{}, Priced: map[Unpriced]*piecework.PieceRate{}})
 	for _, l := range lines {
 		k := arrearsKey{l.CorrectsRunID, l.worker, l.TeamID, l.OrderID, l.OperationID}
 		sums[k] = sums[k].Add(l.Amount)
 	}
-	return sums
+	return sums, timedPays(lines)
+}
+
+// unit is what is taken in as a whole, or left: what somebody made at an operation of an order, and where a rate pays by time all that a
+// worker made, as it shares the time of her sessions.
+func (a *repricing) unit(worker, order, operation int64) source {
+	if a.timed && a.in.Teams[worker] == nil {
+		return source{worker: worker}
+	}
+	return source{worker, order, operation}
 }
 
 // sort puts what was found into the preview, what is left as it was paid apart, and notes which rates arrears bring the work up to.
@@ -267,12 +312,12 @@ func (a *repricing) sort(p *ArrearsPreview, workshopID int64) {
 	for i := range a.found {
 		f := &a.found[i]
 		f.WorkshopID, f.Run = workshopID, a.runs[f.RunID]
-		s := source{cmp.Or(f.TeamID, f.WorkerID), f.OrderID, f.OperationID}
+		s := a.unit(cmp.Or(f.TeamID, f.WorkerID), f.OrderID, f.OperationID)
 		total[s] = total[s].Add(f.Amount())
 	}
 	left := func(s source) bool { return !a.take && total[s].Sign() < 0 }
 	for _, f := range a.found {
-		switch s := (source{cmp.Or(f.TeamID, f.WorkerID), f.OrderID, f.OperationID}); {
+		switch s := a.unit(cmp.Or(f.TeamID, f.WorkerID), f.OrderID, f.OperationID); {
 		case f.Amount().IsZero():
 		case left(s):
 			p.Left = append(p.Left, f)
@@ -284,11 +329,12 @@ func (a *repricing) sort(p *ArrearsPreview, workshopID int64) {
 	for i, w := range a.pieces {
 		r := revisedRate{RunID: w.CorrectsRunID, WorkerID: w.WorkerID, OrderID: w.OrderID, OperationID: w.OperationID, WorkDate: w.Day,
 			Rate: a.rate.Rate, PieceRateID: a.rate.ID}
-		if a.change[i] >= 0 && !left(source{w.WorkerID, w.OrderID, w.OperationID}) && !known[r] {
+		if a.change[i] >= 0 && !left(a.unit(w.WorkerID, w.OrderID, w.OperationID)) && !known[r] {
 			known[r] = true
 			p.revised = append(p.revised, r)
 		}
 	}
+	a.addParts(p, left)
 }
 
 // name fills in what the lists refer to and puts them in order.

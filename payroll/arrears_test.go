@@ -194,3 +194,54 @@ func TestArrearsBuildOnArrears(t *testing.T) {
 	w.Must(payroll.Approve(w.Ctx, w.DB, november.ID, "other"))
 	sound(w)
 }
+
+// TestArrearsByTime: the sessions of a rate by time are divided anew, also for what shares their time; docs/pay.md tells of this one. What is
+// struck later changes what the arrears have brought them up to.
+func TestArrearsByTime(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	hourly := func(op piecework.Operation, wage string, pieces int64, scheme piecework.Scheme, percent int64) *piecework.PieceRate {
+		return &piecework.PieceRate{OperationID: op.ID, EffectiveFrom: "2026-10-01", CreatedBy: "test", Terms: piecework.Terms{Scheme: scheme, Hourly: pieceworktest.Rate(t, wage),
+			StandardPieces: pieces, StandardMinutes: 60, Premium: piecework.Fraction{Num: percent, Den: 100}}}
+	}
+	w.Must(piecework.AddRate(w.Ctx, w.DB, hourly(w.Cut, "12", 60, piecework.Halsey, 50)))
+	w.Agree(w.Glue, nil, "2026-09-01", "0.50")
+	in := piecework.Instant(1_790_000_000_000)
+	_, err := w.DB.NewInsert().Model(&piecework.Attendance{SessionID: sessionID(w, "S1"), WorkerID: w.Workers[0].ID, CheckIn: in, CheckOut: in + 3*3_600_000}).Exec(w.Ctx)
+	w.Must(err)
+	w.Count("S1", "A1", "cut", 120)
+	glued := w.Count("S1", "A1", "glue", 60)
+	october := locks(w, "2026-10-01", "2026-10-31")
+
+	wrong := hourly(w.Glue, "6", 60, piecework.Gantt, 20) // pays less in all: the workshop leaves what was paid
+	w.Must(piecework.CheckRate(w.Ctx, w.DB, wrong))
+	p, err := payroll.PreviewArrears(w.Ctx, w.DB, wrong, 0)
+	w.Must(err)
+	if len(p.List) != 0 || len(p.Left) != 1 {
+		t.Errorf("a lower rate by time: agreed %s, left %s", told(p.List), told(p.Left))
+	}
+	r := hourly(w.Glue, "18", 30, piecework.Gantt, 20)
+	want := fmt.Sprintf("A1 run %d cut 0 pcs 0.50 → 0.60: 24.00 → 21.00\nA1 run %[1]d glue 60 pcs 0.50 → 0.60: 30.00 → 43.20\n", october.ID)
+	if got := backdate(w, r); got != want {
+		t.Errorf("preview:\n%swant\n%s", got, want)
+	}
+	wantKind(t, "new version of a slip with arrears", reissued(w, october.ID, 0), piecework.ErrConflict)
+	w.Session("S3", "2026-11-03")
+	w.Record(piecework.NewTally{Session: "S3", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 60}, Reverses: glued})
+	november := settle(w, "2026-11-01", "2026-11-30")
+	// Cutting alone took the three hours: 36.00 is due, 21.00 was paid with the arrears.
+	wantSlips(w, november.ID, `A1 v1 gross 28.20 deductions 28.20 net 0.00 carried 18.00
+	  arrears -3.00
+	  arrears 13.20
+	  correction 15.00
+	  correction glue -60 × 0.60 = -25.20
+	`)
+	slips, err := payroll.SlipsOf(w.Ctx, w.DB, november.ID, 0)
+	w.Must(err)
+	for _, l := range slips[0].Lines {
+		if list, err := payroll.TalliesBehind(w.Ctx, w.DB, &slips[0], &l); err != nil || l.Kind == payroll.BackPay && len(list) == 0 {
+			t.Errorf("behind %s %s: %d tallies, %v", l.Kind, l.Amount, len(list), err)
+		}
+	}
+	w.Must(payroll.Approve(w.Ctx, w.DB, november.ID, "other"))
+	sound(w)
+}

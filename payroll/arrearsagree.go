@@ -55,6 +55,9 @@ func AgreeArrears(ctx context.Context, db bun.IDB, rateID, workshopID int64, see
 		if err := revise(ctx, db, p.revised); err != nil {
 			return err
 		}
+		if err := keepParts(ctx, db, p.parts); err != nil {
+			return err
+		}
 		for id := range outdated {
 			if err := piecework.OutdateDrafts(ctx, db, id); err != nil {
 				return err
@@ -154,12 +157,20 @@ func (r *PayRun) takenArrears(ctx context.Context, db bun.IDB, workerID int64) (
 
 // isRevised says whether arrears have changed what the run paid a worker, alone or in a team.
 func (r *PayRun) isRevised(ctx context.Context, db bun.IDB, workerID int64) (bool, error) {
-	found, err := db.NewSelect().Model((*revisedRate)(nil)).Where("run_id = ?", r.ID).
-		Where("worker_id = ? OR worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)", workerID, workerID).Exists(ctx)
-	if err != nil {
-		return false, fmt.Errorf("look for arrears: %w", err)
+	rates := db.NewSelect().Model((*revisedRate)(nil)).Where("run_id = ?", r.ID).
+		Where("worker_id = ? OR worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)", workerID, workerID)
+	sessions := db.NewSelect().Model((*revisedPart)(nil)).Join("JOIN slip_parts AS sp ON sp.session_id = rp.session_id").
+		Join("JOIN slips AS s ON s.id = sp.slip_id AND s.worker_id = rp.worker_id AND s.run_id = ?", r.ID).Where("rp.worker_id = ?", workerID)
+	for _, q := range []*bun.SelectQuery{rates, sessions} {
+		found, err := q.Exists(ctx)
+		if err != nil {
+			return false, fmt.Errorf("look for arrears: %w", err)
+		}
+		if found {
+			return true, nil
+		}
 	}
-	return found, nil
+	return false, nil
 }
 
 // withdrawArrears takes back what was agreed with a rate that is withdrawn, as long as no locked run has paid it.
@@ -181,7 +192,10 @@ func withdrawArrears(ctx context.Context, db bun.Tx, rateID int64) error {
 		return nil
 	}
 	if slices.ContainsFunc(mine, func(r revisedRate) bool { return !r.Current }) {
-		return piecework.Conflict("Arrears by a later rate build on this one. Withdraw that rate first.")
+		return errBuiltUpon
+	}
+	if err := builtUpon(ctx, db, rateID); err != nil {
+		return err
 	}
 	if err := lockWorkshops(ctx, db); err != nil {
 		return err
@@ -197,6 +211,7 @@ func withdrawArrears(ctx context.Context, db bun.Tx, rateID int64) error {
 	}{
 		{"DELETE FROM arrears WHERE piece_rate_id = ?", rateID},
 		{"DELETE FROM revised_rates WHERE piece_rate_id = ?", rateID},
+		{"DELETE FROM revised_parts WHERE piece_rate_id = ?", rateID},
 		// What it had replaced holds again: of each piece of work the last that is left.
 		{`UPDATE revised_rates SET current = TRUE WHERE id IN (SELECT MAX(id) FROM revised_rates WHERE run_id IN (?)
 			GROUP BY run_id, worker_id, order_id, operation_id, work_date)`, bun.List(ids)},

@@ -16,6 +16,7 @@ type backdated struct {
 	r    *rand.Rand
 	open []piecework.NewTally // not struck yet
 	n    int
+	time bool // cutting is paid by time, and gluing may be, at sessions whose time is known for some
 }
 
 // newBackdated has a graded worker, a session of overtime and a team beside ordinary days. Rates are such that factors leave whole fen.
@@ -34,6 +35,11 @@ func newBackdated(t *testing.T, seed uint64) *backdated {
 
 // anyRate is a rate from a day on, with tiers more often than not.
 func (b *backdated) anyRate(from piecework.Date) *piecework.PieceRate {
+	if b.time && b.r.IntN(3) > 0 {
+		terms := piecework.Terms{Scheme: piecework.Schemes[b.r.IntN(4)], Hourly: piecework.Millionths(6_000_000 * (1 + b.r.Int64N(4))), StandardPieces: 60, StandardMinutes: 60,
+			Premium: piecework.Fraction{Num: 1 + b.r.Int64N(3), Den: 3}, Bonuses: piecework.BonusTable{{Efficiency: 6667}, {Efficiency: 10_000, Bonus: 2000}}}
+		return &piecework.PieceRate{OperationID: b.Glue.ID, EffectiveFrom: from, CreatedBy: "test", Terms: terms}
+	}
 	rate := func() piecework.Rate { return piecework.Millionths(100_000 * (2 + b.r.Int64N(6))) }
 	r := &piecework.PieceRate{OperationID: b.Glue.ID, EffectiveFrom: from, Rate: rate(), CreatedBy: "test"}
 	if b.r.IntN(3) > 0 {
@@ -44,12 +50,36 @@ func (b *backdated) anyRate(from piecework.Date) *piecework.PieceRate {
 	return r
 }
 
+// operation is what is done next.
+func (b *backdated) operation() string {
+	if b.time && b.r.IntN(2) == 0 {
+		return "cut"
+	}
+	return "glue"
+}
+
+// keepsTime has cutting paid by time, and writes down how long the first two workers were at every session but one.
+func (b *backdated) keepsTime() {
+	b.time = true
+	r := &piecework.PieceRate{OperationID: b.Cut.ID, EffectiveFrom: "2026-10-01", CreatedBy: "test",
+		Terms: piecework.Terms{Scheme: piecework.Halsey, Hourly: piecework.Millionths(12_000_000), StandardPieces: 60, StandardMinutes: 60, Premium: piecework.Fraction{Num: 1, Den: 2}}}
+	b.Must(piecework.AddRate(b.Ctx, b.DB, r))
+	for day := range 8 {
+		for i, w := range b.Workers[:2] {
+			in := piecework.Instant(1_790_000_000_000)
+			_, err := b.DB.NewInsert().Model(&piecework.Attendance{SessionID: sessionID(b.World, fmt.Sprintf("D%d", day)), WorkerID: w.ID, CheckIn: in,
+				CheckOut: in + piecework.Instant((20+17*day+9*i)*60_000)}).Exec(b.Ctx)
+			b.Must(err)
+		}
+	}
+}
+
 // count hands in tallies at sessions, the first of which is from, and strikes some of what is there.
 func (b *backdated) count(team string, n, from, to, strikes int) {
 	for range n {
 		b.n++
 		tally := piecework.NewTally{UID: fmt.Sprintf("b%d", b.n), Session: fmt.Sprintf("D%d", from+b.r.IntN(to-from)), Worker: []string{"A1", "A2", "A3", team}[b.r.IntN(4)],
-			Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 1 + b.r.Int64N(60), ScrapMaterial: b.r.Int64N(3), Rework: b.r.Int64N(3)}}
+			Order: "O1", Operation: b.operation(), Counts: piecework.Counts{Good: 1 + b.r.Int64N(60), ScrapMaterial: b.r.Int64N(3), Rework: b.r.Int64N(3)}}
 		b.Record(tally)
 		b.open = append(b.open, tally)
 	}
@@ -113,9 +143,14 @@ func (b *backdated) history(early bool) (alone, together piecework.Money, lines 
 
 func TestALateRatePaysWhatAnEarlyOneWouldHave(t *testing.T) {
 	found := 0
-	for seed := range uint64(5) {
-		wantAlone, wantTogether, none := newBackdated(t, seed).history(true)
-		alone, together, lines := newBackdated(t, seed).history(false)
+	for seed := range uint64(7) {
+		early, late := newBackdated(t, seed), newBackdated(t, seed)
+		if seed >= 3 {
+			early.keepsTime()
+			late.keepsTime()
+		}
+		wantAlone, wantTogether, none := early.history(true)
+		alone, together, lines := late.history(false)
 		if found += lines; none != 0 || alone.Cmp(wantAlone) != 0 || together.Cmp(wantTogether) != 0 {
 			t.Errorf("history %d: with %d lines of arrears %s and %s were paid; by the rate from the start %s and %s", seed, lines, alone, together, wantAlone, wantTogether)
 		}

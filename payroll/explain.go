@@ -61,6 +61,18 @@ func talliesInArrears(ctx context.Context, db bun.IDB, slip *Slip, line *Line) (
 		worker = line.TeamID
 	}
 	var list []piecework.Tally
+	if line.Quantity == 0 { // only the time of its sessions is divided anew
+		err := db.NewSelect().Model(&list).Relation("Session").
+			Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
+			Join("JOIN tally_claims AS c ON c.tally_id = o.id AND c.run_id = ?", line.CorrectsRunID).
+			Where("o.worker_id = ? AND o.order_id = ? AND o.operation_id = ?", worker, line.OrderID, line.OperationID).
+			Where("EXISTS (SELECT 1 FROM revised_parts AS rp JOIN arrears AS ar ON ar.id = ? AND ar.piece_rate_id = rp.piece_rate_id WHERE rp.session_id = o.session_id AND rp.worker_id = o.worker_id)", line.ArrearsID).
+			Where(piecework.InLockedRun).Order("t.id").Scan(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read the tallies behind arrears: %w", err)
+		}
+		return list, nil
+	}
 	err := db.NewSelect().Model(&list).Relation("Session").
 		Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
 		Join("JOIN tally_claims AS c ON c.tally_id = o.id AND c.run_id = ?", line.CorrectsRunID).

@@ -96,6 +96,9 @@ func addTimes(ctx context.Context, db bun.IDB, runID int64, in *Input) error {
 		if err := in.addPaidByTime(ctx, db, runID, chunk); err != nil {
 			return err
 		}
+		if err := in.addRevisedByTime(ctx, db, chunk); err != nil {
+			return err
+		}
 		if err := in.addOtherPaid(ctx, db, runID, chunk); err != nil {
 			return err
 		}
@@ -139,7 +142,7 @@ func (in *Input) addOtherPaid(ctx context.Context, db bun.IDB, runID int64, sess
 		piecework.Counts `bun:"embed:"`
 	}
 	err := lockedTallies(db, runID).Join("LEFT JOIN team_members AS m ON m.team_id = t.worker_id").
-		Join("LEFT JOIN piece_rates AS r ON r.id = rr.piece_rate_id").
+		Join("LEFT JOIN piece_rates AS r ON r.id = COALESCE(rv.piece_rate_id, rr.piece_rate_id)").
 		ColumnExpr("o.session_id, COALESCE(m.worker_id, o.worker_id) AS worker_id").
 		Where("o.session_id IN (?) AND (m.team_id IS NOT NULL OR r.id IS NULL OR r.scheme = '')", bun.List(sessions)).
 		GroupExpr("o.session_id, COALESCE(m.worker_id, o.worker_id)").Scan(ctx, &list)

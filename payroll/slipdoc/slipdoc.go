@@ -126,6 +126,12 @@ func (words *language) line(s *payroll.Slip, l *payroll.Line) slippdf.Line {
 // backPay explains a line of arrears: which run, how many pieces, the rates, and what they came to before and come to now.
 func (words *language) backPay(l *payroll.Line) string {
 	note := fmt.Sprintf(words.arrears, l.CorrectsRunID, l.Quantity, l.OldRate, l.Rate)
+	switch {
+	case l.Quantity == 0:
+		note = fmt.Sprintf(words.arrearsShared, l.CorrectsRunID)
+	case l.PieceRate != nil && l.PieceRate.ByTime():
+		note = fmt.Sprintf(words.arrearsByTime, l.CorrectsRunID, l.Quantity)
+	}
 	if l.Arrears != nil {
 		note += fmt.Sprintf(words.arrearsPaid, l.Arrears.Paid, l.Arrears.Due)
 		if rest := l.Arrears.Amount().Sub(l.Amount); !rest.IsZero() {
