@@ -55,6 +55,7 @@ var heldTables = []struct{ name, columns, where string }{
 	{"carries", "", "worker_id = ?"},
 	{"arrears", "", "worker_id = ?"},
 	{"revised_rates", "", "worker_id = ?"},
+	{"revised_parts", "", "worker_id = ?"},
 	{"slip_payments", "", "worker_id = ?"},
 	{"acknowledgements", "", "slip_id IN (SELECT id FROM slips WHERE worker_id = ?)"},
 	{"signatures", "", "slip_id IN (SELECT id FROM slips WHERE worker_id = ?)"},
