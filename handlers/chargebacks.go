@@ -45,12 +45,13 @@ type chargebackForm struct {
 	Order                       *piecework.ProcessingOrder
 	Form                        values
 	Faults, Bearers, Operations []templates.Option
+	Deliveries                  []templates.Option
 	Policy                      []string // who bears what, in words
 }
 
 // chargebackNew asks what a contractor charges back.
 func (s *Server) chargebackNew(c echo.Context) error {
-	return s.chargebackForm(c, nil, values{"date": string(s.today(c)), "fault": string(piecework.FaultWorkmanship)})
+	return s.chargebackForm(c, nil, values{"date": string(s.today(c)), "fault": string(piecework.FaultWorkmanship), "delivery": c.QueryParam("delivery")})
 }
 
 func (s *Server) chargebackForm(c echo.Context, wrong error, typed values) error {
@@ -65,6 +66,13 @@ func (s *Server) chargebackForm(c echo.Context, wrong error, typed values) error
 	}
 	for _, b := range piecework.Bearers {
 		p.Bearers = append(p.Bearers, templates.Option{Value: string(b), Text: inWords(lang, bearerNames[b])})
+	}
+	deliveries, err := piecework.Deliveries(c.Request().Context(), s.DB, piecework.Filter{OrderID: o.ID})
+	if err != nil {
+		return err
+	}
+	for _, d := range deliveries.Items {
+		p.Deliveries = append(p.Deliveries, option(d.ID, d.Code+" · "+string(d.DeliveredOn)))
 	}
 	for _, op := range o.Product.Operations {
 		p.Operations = append(p.Operations, option(op.ID, op.Name))
@@ -83,7 +91,7 @@ func (s *Server) chargebackCreate(c echo.Context) error {
 		return err
 	}
 	cb := &piecework.Chargeback{OrderID: o.ID, ChargedOn: f.date("date"), Pieces: f.number("pieces"), Amount: f.money("amount"),
-		Fault: piecework.Fault(f.text("fault")), Bearer: piecework.Bearer(f.text("bearer")), OperationID: f.id(s, "operation", "operation"),
+		Fault: piecework.Fault(f.text("fault")), Bearer: piecework.Bearer(f.text("bearer")), OperationID: f.id(s, "operation", "operation"), DeliveryID: f.id(s, "delivery", "delivery"),
 		Ticket: f.text("ticket"), Reason: f.text("reason"), RecordedBy: visitOf(c).who.Name}
 	if cb.Bearer == "" {
 		cb.Bearer = o.Workshop.Bears(cb.Fault)
@@ -121,7 +129,7 @@ func (s *Server) showChargeback(c echo.Context, wrong error) error {
 	p := chargebackShow{Chargeback: cb, FaultName: inWords(lang, faultNames[cb.Fault]), BearerName: inWords(lang, bearerNames[cb.Bearer]),
 		Office: visitOf(c).who.Role != account.Contractor, Zone: cb.Order.Workshop.Location()}
 	if p.Office {
-		if p.Trace, err = piecework.TraceBack(ctx, s.DB, cb.OrderID, cb.OperationID, cb.Ticket); err != nil {
+		if p.Trace, err = piecework.TraceBack(ctx, s.DB, cb); err != nil {
 			return err
 		}
 		if p.Trace.Without != nil {

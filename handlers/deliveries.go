@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -59,6 +62,8 @@ type deliveryForm struct {
 	Finished  int64 // good pieces at the end of the routing
 	Handed    piecework.Handed
 	Remaining int64 // finished and not with the contractor
+	Bundles   []piecework.ReadyBundle
+	Chosen    map[string]bool // codes of bundles
 }
 
 // deliveryNew asks for a delivery of an order and suggests everything that is finished.
@@ -76,6 +81,13 @@ func (s *Server) deliveryForm(c echo.Context, wrong error, typed values) error {
 		return err
 	}
 	p := deliveryForm{Order: o, Form: typed, Finished: f.Made + f.PutRight, Handed: f.Handed, Remaining: f.Ready()}
+	if p.Bundles, err = piecework.ReadyBundles(ctx, s.DB, o); err != nil {
+		return err
+	}
+	p.Chosen = map[string]bool{}
+	for _, code := range c.Request().PostForm["bundle"] {
+		p.Chosen[code] = true
+	}
 	if typed == nil {
 		earlier, err := piecework.Deliveries(ctx, s.DB, piecework.Filter{OrderID: o.ID})
 		if err != nil {
@@ -101,14 +113,25 @@ func (s *Server) deliveryCreate(c echo.Context) error {
 	f := readForm(c)
 	d := &piecework.Delivery{OrderID: paramID(c, "order"), Code: f.text("code"), DeliveredOn: f.date("date"), Quantity: f.number("quantity"),
 		Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
+	for _, code := range append(bundleCodes(f.text("bundles")), c.Request().PostForm["bundle"]...) {
+		d.Bundles = append(d.Bundles, piecework.DeliveryBundle{Code: code})
+	}
 	err := f.and(d.Validate())
 	if err == nil {
+		if len(d.Bundles) > 0 {
+			d.Quantity = 0 // what is in the bundles
+		}
 		err = piecework.Deliver(c.Request().Context(), s.DB, d)
 	}
 	if err != nil {
 		return s.deliveryForm(c, err, f.values())
 	}
 	return s.done(c, deliveryPath(d.ID), "Delivery %s was recorded: %d pieces wait for the contractor.", d.Code, d.Quantity)
+}
+
+// bundleCodes are the codes of bundles that were scanned or typed, with anything between them.
+func bundleCodes(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;，；、", r) })
 }
 
 func deliveryPath(id int64) string { return fmt.Sprintf("/deliveries/%d", id) }
@@ -125,6 +148,28 @@ type deliveryShow struct {
 	// Operations are those of the product, to begin rework at.
 	Operations []templates.Option
 }
+
+// Typed is what stands in the field of a bundle.
+func (p deliveryShow) Typed(field string, ticket int64) string {
+	return p.Form[bundleField(field, ticket)]
+}
+
+// Returned is the bundles of which a decision sent pieces back, to choose from.
+func (p deliveryShow) Returned(acceptance int64) []templates.Option {
+	var list []templates.Option
+	for _, a := range p.Delivery.Acceptances {
+		for _, b := range a.Bundles {
+			i := slices.IndexFunc(p.Delivery.Bundles, func(d piecework.DeliveryBundle) bool { return d.TicketID == b.TicketID })
+			if a.ID == acceptance && b.Returned > 0 && i >= 0 {
+				list = append(list, option(b.TicketID, fmt.Sprintf("#%d · %d", p.Delivery.Bundles[i].Ticket.Number, b.Returned)))
+			}
+		}
+	}
+	return list
+}
+
+// bundleField is the name of a field of the decision about one bundle.
+func bundleField(field string, ticket int64) string { return fmt.Sprintf("%s_%d", field, ticket) }
 
 // Path is where the page is.
 func (p deliveryShow) Path() string { return p.Link + deliveryPath(p.Delivery.ID) }
@@ -152,7 +197,12 @@ func (s *Server) showDelivery(c echo.Context, id int64, link string, wrong error
 	}
 	p := deliveryShow{Delivery: d, Sum: d.Decided(), Office: mayOf[visitOf(c).who.Role]&office != 0, Link: link, Zone: d.Order.Workshop.Location(), Form: typed}
 	p.Bar = newBar(d.Quantity, part{"good", p.Sum.Accepted}, part{"rework", p.Sum.Returned}, part{"scrap", p.Sum.Rejected})
-	if typed == nil {
+	if typed == nil && len(d.Bundles) > 0 {
+		p.Form = values{}
+		for _, b := range d.Bundles {
+			p.Form[bundleField("accepted", b.TicketID)] = fmt.Sprint(b.Waiting())
+		}
+	} else if typed == nil {
 		p.Form = values{"accepted": fmt.Sprint(d.Waiting()), "rejected": "0", "returned": "0"}
 	}
 	p.Form["seen"] = fmt.Sprint(len(d.Acceptances))
@@ -198,6 +248,9 @@ func (s *Server) decide(c echo.Context, id int64, link, by string) error {
 	ctx, f := c.Request().Context(), readForm(c)
 	a := &piecework.Acceptance{DeliveryID: id, Accepted: f.number("accepted"), Rejected: f.number("rejected"),
 		Returned: f.number("returned"), Note: f.text("note"), RecordedBy: by}
+	if err := s.bundlesDecided(c, f, a); err != nil {
+		return err
+	}
 	seen := piecework.Unseen
 	if f.has("seen") {
 		seen = int(f.number("seen"))
@@ -222,6 +275,27 @@ func (s *Server) decide(c echo.Context, id int64, link, by string) error {
 	return s.done(c, deliveryPath(id), "%d accepted, %d rejected, %d returned.", a.Accepted, a.Rejected, a.Returned)
 }
 
+// bundlesDecided reads what is decided about each bundle of a delivery, and sums it.
+func (s *Server) bundlesDecided(c echo.Context, f *form, a *piecework.Acceptance) error {
+	d, err := piecework.DeliveryByID(c.Request().Context(), s.DB, a.DeliveryID)
+	if err != nil {
+		return err
+	}
+	for _, b := range d.Bundles {
+		one := piecework.AcceptanceBundle{TicketID: b.TicketID}
+		for field, n := range map[string][2]*int64{"accepted": {&one.Accepted, &a.Accepted}, "rejected": {&one.Rejected, &a.Rejected}, "returned": {&one.Returned, &a.Returned}} {
+			if name := bundleField(field, b.TicketID); f.text(name) != "" {
+				*n[0] = f.number(name)
+				*n[1] += *n[0]
+			}
+		}
+		if one != (piecework.AcceptanceBundle{TicketID: b.TicketID}) {
+			a.Bundles = append(a.Bundles, one)
+		}
+	}
+	return nil
+}
+
 // reworkCut makes the ticket that goes along with returned pieces.
 func (s *Server) reworkCut(c echo.Context) error {
 	ctx, f := c.Request().Context(), readForm(c)
@@ -230,7 +304,7 @@ func (s *Server) reworkCut(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	r := piecework.Rework{AcceptanceID: id, Quantity: f.number("quantity"), From: f.text("operation"), By: visitOf(c).who.Name}
+	r := piecework.Rework{AcceptanceID: id, TicketID: f.id(s, "ticket", "ticket"), Quantity: f.number("quantity"), From: f.text("operation"), By: visitOf(c).who.Name}
 	var ticket *piecework.BundleTicket
 	if err = f.invalid.Err(); err == nil {
 		ticket, err = piecework.CutRework(ctx, s.DB, r)

@@ -77,3 +77,56 @@ func TestReadyToDeliver(t *testing.T) {
 	s.Must(piecework.Accept(s.Ctx, s.DB, &piecework.Acceptance{DeliveryID: list.Items[0].ID, Accepted: 260, Returned: 40}))
 	lead.get(path+"/new").wants(t, 200, `value="40"`)
 }
+
+// TestBundlesGoAndComeBack: a delivery names bundles, the contractor decides about each, and what he charges back leads to whoever made them.
+func TestBundlesGoAndComeBack(t *testing.T) {
+	s := newSite(t)
+	made, err := piecework.CutTickets(s.Ctx, s.DB, piecework.Cut{OrderID: s.Order.ID, Size: 50, Quantity: 150, By: "test"})
+	s.Must(err)
+	for i, worker := range []string{"A1", "A2"} {
+		for _, op := range []string{"cut", "glue"} {
+			s.Record(piecework.NewTally{Session: "S1", Worker: worker, Order: "O1", Operation: op, Ticket: made[i].Code().String(), Counts: piecework.Counts{Good: 48, ScrapMaterial: 2}})
+		}
+	}
+	lead, contractor := s.as("lead"), s.as("contractor")
+	order := fmt.Sprintf("/orders/%d", s.Order.ID)
+	first, second, third := made[0].Code(), made[1].Code(), made[2].Code()
+	post := func(code, bundles string, more ...string) answer {
+		return lead.post(order+"/deliveries", append([]string{"code", code, "date", "2026-10-06", "quantity", "999", "bundles", bundles}, more...)...)
+	}
+	lead.get(order+"/deliveries/new").wants(t, 200, "可交货的有 2 扎", first.String(), second.String())
+	post("D1", "Q9 "+first.String()).wants(t, 422, "&#34;Q9&#34; 不是这张加工单的菲票", first.String())
+	post("D1", third.String()).wants(t, 422, "第 3 扎在最后一道工序还没有良品")
+	post("D1", first.Short()+"\r\n"+first.String()).wants(t, 422, "第 1 扎写了两次")
+	post("D1", first.Short(), "bundle", second.String()).goes(t, "/deliveries/1")
+	page := contractor.get("/deliveries/1")
+	page.wants(t, 200, "96 件等待验收", `name="accepted_1"`, `value="48"`, "#2")
+	page.lacks(t, "/tickets/")
+	post("D2", second.String()).wants(t, 422, "第 2 扎已经交过")
+	lead.get("/tickets/1/tieout").wants(t, 200, "D1", "在加工商处")
+
+	contractor.post("/deliveries/1", "accepted_1", "40", "rejected_1", "9").wants(t, 422, "第 1 扎只有 48 件等待验收", `value="40"`)
+	contractor.post("/deliveries/1", "accepted", "90", "returned", "6").wants(t, 422, "请逐扎填写")
+	contractor.post("/deliveries/1", "accepted_1", "48", "accepted_2", "38", "returned_2", "10", "note", "粘合不牢").goes(t, "/deliveries/1")
+	lead.get("/tickets/2/tieout").wants(t, 200, "平账", "返修中", ">38<", ">10<")
+	lead.get("/tickets/1/tieout").lacks(t, "返修中</b>")
+	lead.post("/acceptances/1/rework", "quantity", "10", "operation", "glue").goes(t, "/tickets/4")
+	rework, err := piecework.TicketByID(s.Ctx, s.DB, 4)
+	s.Must(err)
+	s.Record(piecework.NewTally{Session: "S1", Worker: "A3", Order: "O1", Operation: "glue", Ticket: rework.Code().String(), Counts: piecework.Counts{Good: 9, ScrapWorkmanship: 1}})
+	post("D2", rework.Code().String()).goes(t, "/deliveries/2")
+	lead.get("/deliveries/2").wants(t, 200, "9 件等待验收")
+	lead.get("/tickets/2/tieout").wants(t, 200, "D1", "D2", "已修好 9，返修中 0，报废 1")
+
+	lead.get(order+"/chargebacks/new?delivery=1").wants(t, 200, `value="1" selected`)
+	charge := []string{"amount", "9.00", "date", "2026-10-08", "reason", "粘合不牢", "fault", "workmanship", "bearer", "worker", "operation", "2"}
+	lead.post(order+"/chargebacks", append(charge, "delivery", "1", "ticket", third.String())...).wants(t, 422, "第 3 扎不在这次交货里")
+	lead.post(order+"/chargebacks", append(charge, "delivery", "1")...).goes(t, "/chargebacks/1")
+	shown := lead.get("/chargebacks/1")
+	shown.wants(t, 200, "D1", "#2", "S1", "A2") // of the bundles only the second came back
+	shown.lacks(t, "A1<", "A3<")
+	post("D3", "", "quantity", "2").goes(t, "/deliveries/3")
+	lead.get("/deliveries/3").wants(t, 200, "没有写明扎次")
+	lead.post(order+"/chargebacks", append(charge, "delivery", "3")...).wants(t, 422, "这次交货没有写明扎次，无法追溯")
+	lead.get("/tickets/1/tieout").wants(t, 200, "有 2 件是在没有写明扎次的交货里交出的")
+}

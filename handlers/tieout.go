@@ -29,7 +29,8 @@ var lossNames = map[payroll.LossKind]*piecework.Message{
 	payroll.LossTallies: piecework.Msg("Tallies"), payroll.LossDelivered: piecework.Msg("Delivered"), payroll.LossAccepted: piecework.Msg("Accepted"),
 	payroll.LossRejected: piecework.Msg("Rejected"), payroll.LossReturned: piecework.Msg("Returned"), payroll.LossCharged: piecework.Msg("Charged back"),
 	payroll.LossPaid: piecework.Msg("Paid to workers"), payroll.LossReceived: piecework.Msg("Received from the contractor"),
-	payroll.LossMoved: piecework.Msg("Material moved"),
+	payroll.LossMoved: piecework.Msg("Material moved"), payroll.LossTickets: piecework.Msg("On bundle tickets"),
+	payroll.LossCarried: piecework.Msg("Delivered in named bundles"), payroll.LossJudged: piecework.Msg("Decided about bundle by bundle"),
 }
 
 type tieOutPage struct {
@@ -51,8 +52,8 @@ type place struct {
 
 // lostRow is a loss in words.
 type lostRow struct {
-	Name, Operation, Difference, Found, Kept string
-	Twice                                    bool
+	Name, Operation, Worker, Difference, Found, Kept string
+	Twice                                            bool
 }
 
 // lossFigure is how so much of a loss is written.
@@ -106,7 +107,7 @@ func (s *Server) showTieOut(c echo.Context, t *payroll.TieOut, back, text string
 	}
 	for _, l := range t.Losses {
 		n := l.Difference()
-		row := lostRow{inWords(v.lang, lossNames[l.Kind]), l.Operation, lossFigure(v, l.Kind, max(n, -n)), lossFigure(v, l.Kind, l.Found), lossFigure(v, l.Kind, l.Kept), n > 0}
+		row := lostRow{inWords(v.lang, lossNames[l.Kind]), l.Operation, l.Worker, lossFigure(v, l.Kind, max(n, -n)), lossFigure(v, l.Kind, l.Found), lossFigure(v, l.Kind, l.Kept), n > 0}
 		p.Lost = append(p.Lost, row)
 	}
 	return s.page(c, "tieout/show", p)

@@ -25,7 +25,7 @@ func ChargeBack(ctx context.Context, db bun.IDB, c *piecework.Chargeback) (*piec
 		if err := piecework.NotStated(ctx, db, o.WorkshopID, o.ContractorID, c.ChargedOn); err != nil {
 			return err
 		}
-		if trace, err = piecework.TraceBack(ctx, db, c.OrderID, c.OperationID, c.Ticket); err != nil {
+		if trace, err = piecework.TraceBack(ctx, db, c); err != nil {
 			return err
 		}
 		if c.Bearer == piecework.BearsWorker && trace.Without != nil {

@@ -14,12 +14,15 @@ type TieOut struct {
 	Ticket  *piecework.BundleTicket // the bundle it is about; nil: the whole order
 	Ordered int64                   // pieces of the order or the bundle
 	Stages  []Stage
-	Handed  piecework.Flow // deliveries, as kept; zero for a bundle: deliveries do not name bundles
+	Handed  piecework.Flow // deliveries, as kept; of a bundle those that name it
 	End     Ending
 	Gaps    []Gap // without those of 0, in the order of [GapKinds]
 	Losses  []Loss
 	Pay     []PayRow
 	Money   TieMoney
+	// Of a bundle: pieces of the order in deliveries that do not say which bundles are in them, and the deliveries that name this one.
+	Elsewhere  int64
+	Deliveries []piecework.Delivery
 }
 
 // Stage is one place in the routing: an operation, or several side by side that each need the piece. Of what came in
@@ -95,8 +98,11 @@ const (
 	LossRejected  LossKind = "rejected"
 	LossReturned  LossKind = "returned"
 	LossCharged   LossKind = "charged"  // fen of chargebacks
-	LossPaid      LossKind = "paid"     // pieces on slips of one operation, against the tallies their runs have claimed
+	LossPaid      LossKind = "paid"     // pieces on a worker's slips of one operation, a team's among them, against the tallies their runs have claimed
 	LossMoved     LossKind = "moved"    // millionths of a unit, of movements of material
+	LossTickets   LossKind = "tickets"  // pieces on bundle tickets
+	LossCarried   LossKind = "carried"  // pieces in the bundles that deliveries name
+	LossJudged    LossKind = "judged"   // pieces that decisions about bundles tell of
 	LossReceived  LossKind = "received" // fen of the contractor's payments to the workshop, for all of his orders
 )
 
@@ -104,6 +110,7 @@ const (
 type Loss struct {
 	Kind      LossKind
 	Operation string // its code; "" where it is not of one
+	Worker    string // her code; "" where it is not of one
 	Kept      int64  // pieces, or fen, that there should be
 	Found     int64
 }

@@ -31,18 +31,25 @@ type flowOf struct {
 	waiting                                 []*piecework.Delivery
 	charged                                 piecework.Money
 	material                                int64
+	team                                    string                         // code
+	bundles                                 map[int64]piecework.BundleFlow // of each ticket
 }
 
 var orderNumber int
 
 func newFlow(w *pieceworktest.World, t *rapid.T) *flowOf {
 	orderNumber++
-	f := &flowOf{World: w, t: t, counted: map[string]int64{}, day: piecework.Date("2024-01-01").AddDays(3 * orderNumber)}
+	f := &flowOf{World: w, t: t, counted: map[string]int64{}, bundles: map[int64]piecework.BundleFlow{}, day: piecework.Date("2024-01-01").AddDays(3 * orderNumber)}
 	o := *w.Order
 	o.ID, o.Code, o.Quantity = 0, fmt.Sprintf("F%d", orderNumber), rapid.Int64Range(1, 120).Draw(t, "ordered")
 	o.OrderedOn = f.day
 	w.Must(piecework.SaveOrder(w.Ctx, w.DB, &o))
-	f.order = &o
+	var err error
+	f.order, err = piecework.OrderByID(w.Ctx, w.DB, o.ID)
+	w.Must(err)
+	team, err := piecework.TeamOf(w.Ctx, w.DB, w.Workshop.ID, []piecework.TeamMember{{WorkerID: w.Workers[0].ID}, {WorkerID: w.Workers[1].ID}, {WorkerID: w.Workers[2].ID}})
+	w.Must(err)
+	f.team = team.Code
 	m := &piecework.Material{Code: "M" + o.Code, Name: "绢布", Unit: "m"}
 	w.Must(piecework.SaveMaterial(w.Ctx, w.DB, m))
 	f.material = m.ID
@@ -59,7 +66,7 @@ func (f *flowOf) id() string { f.n++; return fmt.Sprintf("%s-%d", f.order.Code, 
 // step lets one thing happen, if it can.
 func (f *flowOf) step() {
 	few := func(most int64) int64 { return rapid.Int64Range(0, most).Draw(f.t, "n") }
-	switch what := rapid.IntRange(0, 12).Draw(f.t, "step"); what {
+	switch what := rapid.IntRange(0, 15).Draw(f.t, "step"); what {
 	case 0, 1, 2, 3:
 		c := piecework.Counts{Good: few(60), Rework: few(4), ScrapWorkmanship: few(3), ScrapMaterial: few(3)}
 		if c.IsZero() {
@@ -67,7 +74,7 @@ func (f *flowOf) step() {
 		}
 		op := []string{"cut", "glue"}[what%2]
 		f.uids = append(f.uids, f.Record(piecework.NewTally{UID: f.id(), Session: rapid.SampledFrom(f.sessions[:]).Draw(f.t, "session"),
-			Worker: rapid.SampledFrom([]string{"A1", "A2"}).Draw(f.t, "worker"), Order: f.order.Code, Operation: op, Counts: c}))
+			Worker: rapid.SampledFrom([]string{"A1", "A2", f.team}).Draw(f.t, "worker"), Order: f.order.Code, Operation: op, Counts: c}))
 		f.counted[op] += c.Good
 	case 4:
 		if len(f.uids) > 0 {
@@ -80,6 +87,10 @@ func (f *flowOf) step() {
 		f.waiting = append(f.waiting, d)
 	case 7, 8:
 		f.decide(few)
+	case 13:
+		f.bundle(few)
+	case 14, 15:
+		f.deliverBundles(few)
 	case 9:
 		f.again(few)
 	case 10:
@@ -120,9 +131,11 @@ func (f *flowOf) strike(i int) {
 			continue
 		}
 		op := map[int64]string{f.Cut.ID: "cut", f.Glue.ID: "glue"}[t.OperationID]
-		code := "A1"
-		if t.WorkerID == f.Workers[1].ID {
-			code = "A2"
+		code := f.team
+		for _, w := range f.Workers {
+			if t.WorkerID == w.ID {
+				code = w.Code
+			}
 		}
 		f.Record(piecework.NewTally{UID: f.id(), Session: f.sessions[1], Worker: code, Order: f.order.Code, Operation: op, Counts: t.Counts, Ticket: t.Ticket, Reverses: t.UID, Reason: "wrong"})
 		f.counted[op] -= t.Good
@@ -136,20 +149,115 @@ func (f *flowOf) decide(few func(int64) int64) {
 	}
 	d := f.waiting[0]
 	a := &piecework.Acceptance{DeliveryID: d.ID, RecordedBy: "test", DecidedOn: f.day}
-	a.Rejected = few(min(3, d.Quantity))
-	a.Returned = few(min(9, d.Quantity-a.Rejected))
-	if a.Accepted = few(d.Quantity - a.Rejected - a.Returned); a.Accepted+a.Rejected+a.Returned == 0 {
+	draw := func(n int64) (b piecework.AcceptanceBundle) {
+		b.Rejected = few(min(3, n))
+		b.Returned = few(min(9, n-b.Rejected))
+		b.Accepted = few(n - b.Rejected - b.Returned)
+		a.Accepted, a.Rejected, a.Returned = a.Accepted+b.Accepted, a.Rejected+b.Rejected, a.Returned+b.Returned
+		return b
+	}
+	for _, carried := range d.Bundles {
+		b := draw(carried.Quantity)
+		b.TicketID = carried.TicketID
+		a.Bundles = append(a.Bundles, b)
+	}
+	if len(d.Bundles) == 0 {
+		draw(d.Quantity)
+	}
+	if a.Accepted+a.Rejected+a.Returned == 0 {
 		return
 	}
 	f.Must(piecework.Accept(f.Ctx, f.DB, a))
+	var back int64 // a bundle that came back
+	for _, b := range a.Bundles {
+		f.bundles[b.TicketID] = f.bundles[b.TicketID].Plus(piecework.BundleFlow{Accepted: b.Accepted, Rejected: b.Rejected, Returned: b.Returned})
+		if b.Returned > 0 {
+			back = b.TicketID
+		}
+	}
 	f.accepted, f.rejected, f.returned = f.accepted+a.Accepted, f.rejected+a.Rejected, f.returned+a.Returned
 	f.waiting = f.waiting[1:]
 	if a.Returned > 0 && few(2) > 0 {
 		from := []string{"cut", "glue"}[few(1)]
-		ticket, err := piecework.CutRework(f.Ctx, f.DB, piecework.Rework{AcceptanceID: a.ID, Quantity: 1 + few(a.Returned-1), From: from, By: "test"})
+		rework := piecework.Rework{AcceptanceID: a.ID, TicketID: back, From: from, By: "test"}
+		if back == 0 {
+			rework.Quantity = 1 + few(a.Returned-1)
+		}
+		ticket, err := piecework.CutRework(f.Ctx, f.DB, rework)
 		f.Must(err)
 		f.tickets = append(f.tickets, ticket)
 	}
+}
+
+// bundle cuts two bundles and counts them through both operations.
+func (f *flowOf) bundle(few func(int64) int64) {
+	size := 1 + few(20)
+	made, err := piecework.CutTickets(f.Ctx, f.DB, piecework.Cut{OrderID: f.order.ID, Size: size, Quantity: 2 * size, Over: true, By: "test"})
+	f.Must(err)
+	for _, ticket := range made {
+		for _, op := range []string{"cut", "glue"} {
+			c := piecework.Counts{Good: few(size), ScrapMaterial: 1}
+			f.uids = append(f.uids, f.Record(piecework.NewTally{UID: f.id(), Session: f.sessions[0], Worker: "A2", Order: f.order.Code, Operation: op, Counts: c, Ticket: ticket.Code().String()}))
+			f.counted[op] += c.Good
+		}
+	}
+}
+
+// deliverBundles delivers the bundles that can go. What they carry is never more than is good of them at the last operation.
+func (f *flowOf) deliverBundles(few func(int64) int64) {
+	ready, err := piecework.ReadyBundles(f.Ctx, f.DB, f.order)
+	f.Must(err)
+	d := &piecework.Delivery{Code: f.id(), OrderID: f.order.ID, DeliveredOn: f.day, RecordedBy: "test"}
+	for _, r := range ready {
+		d.Bundles = append(d.Bundles, piecework.DeliveryBundle{Code: r.Code().Short(), Quantity: few(r.Ready)})
+	}
+	if len(ready) == 0 {
+		return
+	}
+	f.Must(piecework.Deliver(f.Ctx, f.DB, d))
+	f.delivered += d.Quantity
+	f.waiting = append(f.waiting, d)
+	for _, b := range d.Bundles {
+		was := f.bundles[b.TicketID]
+		if was.Delivered > was.Returned {
+			f.t.Fatalf("bundle %d is delivered twice", b.TicketID)
+		}
+		f.bundles[b.TicketID] = was.Plus(piecework.BundleFlow{Delivered: b.Quantity})
+	}
+}
+
+// checkBundles ties out every bundle by itself.
+func (f *flowOf) checkBundles() {
+	for id, was := range f.bundles {
+		tie, err := payroll.TieOutTicket(f.Ctx, f.DB, id)
+		f.Must(err)
+		if tie.Unexplained() != 0 || tie.End.Made+tie.End.Uncounted+tie.End.Twice != tie.End.Stock+tie.End.Rework+tie.End.Scrapped+tie.Handed.Delivered-tie.Handed.Returned {
+			f.t.Fatalf("bundle %d does not tie out: %+v", id, tie)
+		}
+		mine := was
+		all, err := piecework.Tickets(f.Ctx, f.DB, piecework.Filter{OrderID: f.order.ID})
+		f.Must(err)
+		for _, t := range all.Items { // pieces of it that came back, perhaps more than once
+			if t.ReworkFrom == id || slices.ContainsFunc(all.Items, func(u piecework.BundleTicket) bool { return u.ID == t.ReworkFrom && u.ReworkFrom == id }) {
+				mine = mine.Plus(f.bundles[t.ID])
+			}
+		}
+		got := [3]int64{tie.Handed.Accepted, tie.Handed.Rejected, tie.Handed.Returned}
+		if want := [3]int64{mine.Accepted, mine.Rejected, mine.Returned}; got != want && f.depth(id, all.Items) < 3 {
+			f.t.Fatalf("bundle %d: accepted, rejected, returned %v, want %v", id, got, want)
+		}
+	}
+}
+
+// depth is how often pieces of a bundle came back and went again.
+func (f *flowOf) depth(id int64, tickets []piecework.BundleTicket) int {
+	most := 0
+	for _, t := range tickets {
+		if t.ReworkFrom == id {
+			most = max(most, 1+f.depth(t.ID, tickets))
+		}
+	}
+	return most
 }
 
 // again puts returned pieces right at the last operation.
@@ -212,6 +320,8 @@ const (
 	tallyFrom   = " FROM tallies t WHERE t.order_id = ?0 AND NOT EXISTS (SELECT 1 FROM tallies x WHERE x.reverses_id = t.id) ORDER BY t.id DESC LIMIT 1"
 	aDecision   = " FROM acceptances a JOIN deliveries d ON d.id = a.delivery_id WHERE d.order_id = ?0 AND NOT EXISTS (SELECT 1 FROM bundle_tickets b WHERE b.rework_of = a.id) ORDER BY a.id LIMIT 1"
 	aLine       = " FROM slip_lines l JOIN slips s ON s.id = l.slip_id JOIN pay_runs p ON p.id = s.run_id WHERE l.order_id = ?0 AND l.operation_id IS NOT NULL AND p.status = 'approved' AND NOT s.superseded ORDER BY l.id LIMIT 1"
+	aRework     = "SELECT id, quantity, 0, 0 FROM bundle_tickets WHERE order_id = ?0 AND rework_of IS NOT NULL ORDER BY id LIMIT 1"
+	aTeamLine   = " FROM slip_lines l JOIN slips s ON s.id = l.slip_id JOIN pay_runs p ON p.id = s.run_id WHERE l.order_id = ?0 AND l.team_id IS NOT NULL AND p.status = 'approved' AND NOT s.superseded ORDER BY l.id LIMIT 1"
 	aReceipt    = "SELECT m.id, m.quantity, 0, 0 FROM material_movements m WHERE m.order_id = ?0 AND m.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_movements x WHERE x.reverses_id = m.id) LIMIT 1"
 	lineTotal   = "l.good + l.rework + l.scrap_workmanship + l.scrap_material"
 )
@@ -237,6 +347,12 @@ var changes = []change{
 	{"a receipt of material is there twice", "INSERT INTO material_movements (order_id, material_id, kind, quantity, moved_on, recorded_at, recorded_by) SELECT order_id, material_id, kind, quantity, moved_on, recorded_at, recorded_by FROM material_movements WHERE id = ?0",
 		aReceipt, []payroll.LossKind{payroll.LossMoved}, true},
 	{"a line of a slip is gone", "DELETE FROM slip_lines WHERE id = ?0", "SELECT l.id, " + lineTotal + ", 0, 0" + aLine, []payroll.LossKind{payroll.LossPaid}, false},
+	{"a member's line of a team is gone", "DELETE FROM slip_lines WHERE id = ?0", "SELECT l.id, " + lineTotal + ", 0, 0" + aTeamLine, []payroll.LossKind{payroll.LossPaid}, false},
+	{"a bundle of a delivery is gone", "DELETE FROM delivery_bundles WHERE id = ?0", "SELECT id, quantity, 0, 0 FROM delivery_bundles WHERE order_id = ?0 LIMIT 1", []payroll.LossKind{payroll.LossCarried}, false},
+	{"what was decided about a bundle is gone", "DELETE FROM acceptance_bundles WHERE id = ?0", "SELECT id, accepted + rejected + returned, 0, 0 FROM acceptance_bundles WHERE order_id = ?0 LIMIT 1", []payroll.LossKind{payroll.LossJudged}, false},
+	{"a ticket of rework is gone", "DELETE FROM bundle_tickets WHERE id = ?0", aRework, []payroll.LossKind{payroll.LossTickets}, false},
+	{"a ticket of rework is there twice", "INSERT INTO bundle_tickets (order_id, number, quantity, operations, cut_at, cut_by, rework_of) SELECT order_id, number + 1000, quantity, operations, cut_at, cut_by, rework_of FROM bundle_tickets WHERE id = ?0",
+		aRework, []payroll.LossKind{payroll.LossTickets}, true},
 	{"a line of a slip is there twice", "INSERT INTO slip_lines (slip_id, pos, kind, order_id, operation_id, quantity, rate, amount, good, rework, scrap_workmanship, scrap_material) SELECT slip_id, pos + 1000, kind, order_id, operation_id, quantity, rate, amount, good, rework, scrap_workmanship, scrap_material FROM slip_lines WHERE id = ?0",
 		"SELECT l.id, " + lineTotal + ", 0, 0" + aLine, []payroll.LossKind{payroll.LossPaid}, true},
 }
@@ -295,7 +411,7 @@ func loose(t *rapid.T, db bun.Tx) {
 	statements := []string{"SET LOCAL session_replication_role = replica"}
 	if piecework.IsSQLite(db) {
 		statements = []string{"PRAGMA defer_foreign_keys = ON", "DROP TRIGGER tallies_no_delete", "DROP TRIGGER chargebacks_no_delete", "DROP TRIGGER contractor_payments_no_delete",
-			"DROP TRIGGER material_movements_no_delete"}
+			"DROP TRIGGER material_movements_no_delete", "DROP TRIGGER delivery_bundles_no_delete", "DROP TRIGGER acceptance_bundles_no_delete", "DROP TRIGGER bundle_tickets_no_delete"}
 	}
 	for _, s := range statements {
 		if _, err := db.Exec(s); err != nil {
@@ -313,12 +429,13 @@ func TestEveryHistoryTiesOut(t *testing.T) {
 	seen := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFlow(w, t)
-		for range rapid.IntRange(4, 14).Draw(t, "steps") {
+		for range rapid.IntRange(4, 16).Draw(t, "steps") {
 			f.step()
 		}
 		tie, err := payroll.TieOutOf(w.Ctx, w.DB, f.order.ID)
 		w.Must(err)
 		f.check(tie)
+		f.checkBundles()
 		// Three changes a history, those first that have happened least.
 		rarest := slices.Clone(changes)
 		slices.SortStableFunc(rarest, func(a, b change) int { return seen[a.name] - seen[b.name] })

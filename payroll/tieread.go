@@ -40,21 +40,21 @@ func TieOutOf(ctx context.Context, db bun.IDB, orderID int64) (*TieOut, error) {
 	return t, nil
 }
 
-// TieOutTicket ties out one bundle of an order: what its ticket was credited with at each operation.
+// TieOutTicket ties out one bundle of an order: what was credited at each operation on its ticket and on those that came of it, and what
+// deliveries that name their bundles carried of it to the contractor.
 func TieOutTicket(ctx context.Context, db bun.IDB, ticketID int64) (*TieOut, error) {
 	ticket, err := piecework.TicketByID(ctx, db, ticketID)
 	if err != nil {
 		return nil, err
 	}
-	credits, err := piecework.Credits(ctx, db, ticket.Code().String())
+	way, err := piecework.WayOf(ctx, db, ticket)
 	if err != nil {
 		return nil, err
 	}
-	f := flowing{operations: ticket.CoveredOf(ticket.Order.Product.Operations), ordered: ticket.Quantity, counted: map[int64]piecework.Counts{}}
-	for _, c := range credits {
-		f.counted[c.OperationID] = f.counted[c.OperationID].Plus(c.Counts)
-	}
-	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity}
+	h := way.Handed
+	f := flowing{operations: ticket.CoveredOf(ticket.Order.Product.Operations), ordered: ticket.Quantity, counted: way.Counted, again: way.Again, lots: way.Lots,
+		handed: piecework.Flow{OrderID: ticket.OrderID, Delivered: h.Delivered, Accepted: h.Accepted, Rejected: h.Rejected, Returned: h.Returned}}
+	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity, Handed: f.handed, Elsewhere: way.Elsewhere, Deliveries: way.Deliveries}
 	t.Stages, t.End, t.Gaps = f.flow()
 	return t, nil
 }
@@ -76,7 +76,7 @@ func (t *TieOut) compareTallies(ctx context.Context, db bun.IDB, f *flowing) err
 	}
 	for _, op := range f.operations {
 		if kept := f.counted[op.ID]; kept != found[op.ID] {
-			t.Losses = append(t.Losses, Loss{LossTallies, op.Code, kept.Total(), found[op.ID].Total()})
+			t.Losses = append(t.Losses, Loss{LossTallies, op.Code, "", kept.Total(), found[op.ID].Total()})
 		}
 	}
 	return nil
@@ -98,12 +98,17 @@ func (t *TieOut) compareHanded(ctx context.Context, db bun.IDB, _ *flowing) erro
 	if err != nil {
 		return err
 	}
+	ticketed, carried, judged, err := piecework.Bundled(ctx, db, t.Order.ID)
+	if err != nil {
+		return err
+	}
 	found, kept := handed[t.Order.ID], t.Handed
 	for _, l := range []Loss{
-		{LossDelivered, "", kept.Delivered, found.Delivered}, {LossAccepted, "", kept.Accepted, found.Accepted},
-		{LossRejected, "", kept.Rejected, found.Rejected}, {LossReturned, "", kept.Returned, found.Returned},
-		{LossCharged, "", kept.Charged.Fen(), charged.Fen()},
-		{LossMoved, "", int64(kept.Moved), int64(moved)},
+		{LossDelivered, "", "", kept.Delivered, found.Delivered}, {LossAccepted, "", "", kept.Accepted, found.Accepted},
+		{LossRejected, "", "", kept.Rejected, found.Rejected}, {LossReturned, "", "", kept.Returned, found.Returned},
+		{LossCharged, "", "", kept.Charged.Fen(), charged.Fen()},
+		{LossMoved, "", "", int64(kept.Moved), int64(moved)}, {LossTickets, "", "", kept.Ticketed, ticketed},
+		{LossCarried, "", "", kept.Carried, carried}, {LossJudged, "", "", kept.Judged, judged},
 	} {
 		if l.Difference() != 0 {
 			t.Losses = append(t.Losses, l)
@@ -111,7 +116,7 @@ func (t *TieOut) compareHanded(ctx context.Context, db bun.IDB, _ *flowing) erro
 	}
 	received, err := piecework.ReceivedDifference(ctx, db, t.Order.WorkshopID, t.Order.ContractorID)
 	if err == nil && !received.IsZero() {
-		t.Losses = append(t.Losses, Loss{LossReceived, "", 0, received.Fen()})
+		t.Losses = append(t.Losses, Loss{LossReceived, "", "", 0, received.Fen()})
 	}
 	return err
 }
@@ -122,7 +127,6 @@ type claimed struct {
 	Locked      bool
 	Draft       bool
 	Good        int64
-	Total       int64
 }
 
 // readPay reads how the pieces counted are paid, and compares what locked runs have claimed with their slips.
@@ -131,7 +135,7 @@ func (t *TieOut) readPay(ctx context.Context, db bun.IDB, f *flowing) error {
 	var claims []claimed
 	err := db.NewSelect().TableExpr("tallies AS t").Join("LEFT JOIN tally_claims AS c ON c.tally_id = t.id").Join("LEFT JOIN pay_runs AS p ON p.id = c.run_id").
 		ColumnExpr("t.operation_id, COALESCE(p.status IN (?), FALSE) AS locked, COALESCE(p.status = ?, FALSE) AS draft", bun.List([]RunStatus{Approved, PaidOut}), Draft).
-		ColumnExpr("CAST(SUM(t.good * "+sign+") AS BIGINT) AS good, CAST(SUM((t.good + t.rework + t.scrap_workmanship + t.scrap_material) * "+sign+") AS BIGINT) AS total").
+		ColumnExpr("CAST(SUM(t.good * "+sign+") AS BIGINT) AS good").
 		Where("t.order_id = ?", t.Order.ID).GroupExpr("1, 2, 3").Scan(ctx, &claims)
 	if err != nil {
 		return fmt.Errorf("read claims: %w", err)
@@ -139,29 +143,26 @@ func (t *TieOut) readPay(ctx context.Context, db bun.IDB, f *flowing) error {
 	// A line of each member tells of all of a team's pieces.
 	each := db.NewSelect().TableExpr("slip_lines AS l").Join("JOIN slips AS s ON s.id = l.slip_id").Join("JOIN pay_runs AS p ON p.id = s.run_id").
 		ColumnExpr("s.run_id, l.operation_id, COALESCE(l.team_id, 0) AS team_id, CASE WHEN l.team_id IS NULL THEN s.worker_id ELSE 0 END AS own, s.worker_id").
-		ColumnExpr("SUM(l.good) AS good, SUM(l.good + l.rework + l.scrap_workmanship + l.scrap_material) AS total, SUM(l.amount) AS amount").
+		ColumnExpr("SUM(l.good) AS good, SUM(l.amount) AS amount").
 		Where("l.order_id = ? AND l.operation_id IS NOT NULL AND NOT s.superseded AND p.status IN (?)", t.Order.ID, bun.List([]RunStatus{Approved, PaidOut})).
 		GroupExpr("1, 2, 3, 4, 5")
-	once := db.NewSelect().TableExpr("(?) AS e", each).ColumnExpr("e.operation_id, MAX(e.good) AS good, MAX(e.total) AS total, SUM(e.amount) AS amount").
+	once := db.NewSelect().TableExpr("(?) AS e", each).ColumnExpr("e.operation_id, MAX(e.good) AS good, SUM(e.amount) AS amount").
 		GroupExpr("e.run_id, e.operation_id, e.team_id, e.own")
 	var paid []struct {
 		OperationID int64
-		Good, Total int64
+		Good        int64
 		Amount      piecework.Money
 	}
-	err = db.NewSelect().TableExpr("(?) AS x", once).ColumnExpr("x.operation_id, CAST(SUM(x.good) AS BIGINT) AS good, CAST(SUM(x.total) AS BIGINT) AS total").
+	err = db.NewSelect().TableExpr("(?) AS x", once).ColumnExpr("x.operation_id, CAST(SUM(x.good) AS BIGINT) AS good").
 		ColumnExpr("CAST(SUM(x.amount) AS BIGINT) AS amount").GroupExpr("x.operation_id").Scan(ctx, &paid)
 	if err != nil {
 		return fmt.Errorf("read slips: %w", err)
 	}
 	for _, op := range f.operations {
 		row := PayRow{Operation: op, Counted: f.counted[op.ID].Good}
-		var locked, onSlips int64
 		for _, c := range claims {
 			switch {
-			case c.OperationID != op.ID:
-			case c.Locked:
-				locked += c.Total
+			case c.OperationID != op.ID || c.Locked:
 			case c.Draft:
 				row.Draft += c.Good
 			default:
@@ -170,13 +171,36 @@ func (t *TieOut) readPay(ctx context.Context, db bun.IDB, f *flowing) error {
 		}
 		for _, p := range paid {
 			if p.OperationID == op.ID {
-				row.Paid, onSlips, row.Wages = p.Good, p.Total, p.Amount
+				row.Paid, row.Wages = p.Good, p.Amount
 			}
 		}
-		if onSlips != locked && !t.lost(op.Code, locked-onSlips) {
-			t.Losses = append(t.Losses, Loss{LossPaid, op.Code, locked, onSlips})
-		}
 		t.Pay = append(t.Pay, row)
+	}
+	return t.comparePaid(ctx, db)
+}
+
+// comparePaid compares, worker by worker and operation by operation, what locked runs have claimed with their slips. Of a team's tally each
+// member has a line that tells of all its pieces.
+func (t *TieOut) comparePaid(ctx context.Context, db bun.IDB) error {
+	locked := bun.List([]RunStatus{Approved, PaidOut})
+	claimed := db.NewSelect().TableExpr("tallies AS t").Join("JOIN tally_claims AS c ON c.tally_id = t.id").Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.status IN (?)", locked).
+		Join("LEFT JOIN team_members AS m ON m.team_id = t.worker_id").ColumnExpr("t.operation_id, COALESCE(m.worker_id, t.worker_id) AS worker_id").
+		ColumnExpr("(t.good + t.rework + t.scrap_workmanship + t.scrap_material) * CASE WHEN t.reverses_id IS NULL THEN 1 ELSE -1 END AS kept, 0 AS found").
+		Where("t.order_id = ?", t.Order.ID)
+	paid := db.NewSelect().TableExpr("slip_lines AS l").Join("JOIN slips AS s ON s.id = l.slip_id AND NOT s.superseded").Join("JOIN pay_runs AS p ON p.id = s.run_id AND p.status IN (?)", locked).
+		ColumnExpr("l.operation_id, s.worker_id, 0, l.good + l.rework + l.scrap_workmanship + l.scrap_material").
+		Where("l.order_id = ? AND l.operation_id IS NOT NULL", t.Order.ID)
+	var differences []Loss
+	err := db.NewSelect().TableExpr("(? UNION ALL ?) AS x", claimed, paid).Join("JOIN operations AS o ON o.id = x.operation_id").Join("JOIN workers AS w ON w.id = x.worker_id").
+		ColumnExpr("'paid' AS kind, o.code AS operation, w.code AS worker, CAST(SUM(x.kept) AS BIGINT) AS kept, CAST(SUM(x.found) AS BIGINT) AS found").
+		GroupExpr("o.id, o.code, w.code").Having("SUM(x.kept) <> SUM(x.found)").OrderExpr("o.id, w.code").Scan(ctx, &differences)
+	if err != nil {
+		return fmt.Errorf("compare slips: %w", err)
+	}
+	for _, l := range differences {
+		if !t.lost(l.Operation, -l.Difference()) {
+			t.Losses = append(t.Losses, l)
+		}
 	}
 	return nil
 }

@@ -305,7 +305,7 @@ func verifyTieOuts(ctx context.Context, db bun.IDB) error {
 		}
 		if len(t.Losses) > 0 {
 			l := t.Losses[0]
-			return fmt.Errorf("order %s does not tie out: %s %s are %d, but %d are kept: a record is gone or there twice", t.Order.Code, l.Kind, l.Operation, l.Found, l.Kept)
+			return fmt.Errorf("order %s does not tie out: %s %s %s are %d, but %d are kept: a record is gone or there twice", t.Order.Code, l.Kind, l.Operation, l.Worker, l.Found, l.Kept)
 		}
 		if n := t.Unexplained(); n != 0 {
 			return fmt.Errorf("order %s does not tie out: %d pieces are unexplained", t.Order.Code, n)

@@ -52,6 +52,7 @@ type Chargeback struct {
 	ID           int64 `bun:",pk,autoincrement"`
 	OrderID      int64
 	AcceptanceID int64 `bun:",nullzero"` // the decision it follows from, if any
+	DeliveryID   int64 `bun:",nullzero"` // the delivery that the pieces were in, if it is known
 	ChargedOn    Date
 	Pieces       int64 // that were wrong; 0 where nobody counted them
 	Amount       Money // positive
@@ -66,6 +67,7 @@ type Chargeback struct {
 	WithdrawnBy  string
 
 	Order     *ProcessingOrder  `bun:"rel:belongs-to,join:order_id=id"`
+	Delivery  *Delivery         `bun:"rel:belongs-to,join:delivery_id=id"`
 	Operation *Operation        `bun:"rel:belongs-to,join:operation_id=id"`
 	Shares    []ChargebackShare `bun:"rel:has-many,join:id=chargeback_id"`
 }
@@ -115,109 +117,6 @@ func (c *Chargeback) Validate() error {
 	return v.Err()
 }
 
-// Trace is how far the tickets lead from pieces that were wrong: batch, operation, session, worker.
-type Trace struct {
-	Ticket  *BundleTicket // nil: the pieces had none
-	Makers  []Maker       // who was credited at the operation on the ticket; of a team, every member
-	Without *Message      // why nobody can be named; nil when somebody can
-}
-
-// Maker is one who made the pieces of a bundle at an operation.
-type Maker struct {
-	Credit
-	Session  string // its code
-	WorkDate Date
-	Worker   *Worker // the person, of a team one of its members
-	Weight   int64   // her part of the pieces, against those of the others
-}
-
-// TraceBack finds who made the pieces of a bundle at an operation. Where the tickets do not say, the trace says that plainly.
-func TraceBack(ctx context.Context, db bun.IDB, orderID, operationID int64, ticket string) (*Trace, error) {
-	t := new(Trace)
-	if ticket == "" {
-		t.Without = Msg("No bundle ticket is known: it cannot be traced who made these pieces.")
-		return t, nil
-	}
-	byCode, err := TicketsByCode(ctx, db, ticket)
-	if err != nil {
-		return nil, err
-	}
-	if t.Ticket = byCode[ticket]; t.Ticket == nil || t.Ticket.OrderID != orderID {
-		return nil, InvalidField("ticket", "%q is no bundle ticket of this order", ticket)
-	}
-	if operationID == 0 {
-		t.Without = Msg("At which operation the fault was made is not known: it cannot be traced who made it.")
-		return t, nil
-	}
-	credits, err := Credits(ctx, db, ticket)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range credits {
-		if c.OperationID != operationID {
-			continue
-		}
-		makers, err := makersOf(ctx, db, c)
-		if err != nil {
-			return nil, err
-		}
-		t.Makers = append(t.Makers, makers...)
-	}
-	if len(t.Makers) == 0 {
-		t.Without = Msg("Nobody was credited at this operation on ticket %s: it cannot be traced who made these pieces.", t.Ticket.Code())
-	}
-	return t, nil
-}
-
-// makersOf are the persons behind one credit.
-func makersOf(ctx context.Context, db bun.IDB, c Credit) ([]Maker, error) {
-	tally := new(Tally)
-	if err := db.NewSelect().Model(tally).Relation("Session").Where("t.id = ?", c.TallyID).Scan(ctx); err != nil {
-		return nil, wrap("read tally", err)
-	}
-	w, err := WorkerByID(ctx, db, c.WorkerID)
-	if err != nil {
-		return nil, err
-	}
-	m := Maker{Credit: c, Session: tally.Session.Code, WorkDate: tally.WorkDate, Worker: w, Weight: max(1, c.Total())}
-	if !w.Team {
-		return []Maker{m}, nil
-	}
-	members, err := TeamMembers(ctx, db, w.ID)
-	if err != nil {
-		return nil, err
-	}
-	var makers []Maker
-	for _, member := range members[w.ID] {
-		one := m
-		if one.Worker, err = WorkerByID(ctx, db, member.WorkerID); err != nil {
-			return nil, err
-		}
-		one.Weight = m.Weight * member.ShareWeight
-		makers = append(makers, one)
-	}
-	return makers, nil
-}
-
-// Shares divides an amount among those who made the pieces, by what each made, exactly to the fen; somebody who is there twice has one
-// share.
-func (t *Trace) Shares(amount Money) []ChargebackShare {
-	var shares []ChargebackShare
-	var weights []int64
-	for _, m := range t.Makers {
-		if i := slices.IndexFunc(shares, func(s ChargebackShare) bool { return s.WorkerID == m.Worker.ID }); i >= 0 {
-			weights[i] += m.Weight
-			continue
-		}
-		shares = append(shares, ChargebackShare{WorkerID: m.Worker.ID, TallyID: m.TallyID, Worker: m.Worker})
-		weights = append(weights, m.Weight)
-	}
-	for i, part := range amount.Split(weights) {
-		shares[i].Amount = part
-	}
-	return shares
-}
-
 // Charged is what was charged back of an order and is not withdrawn.
 type Charged struct {
 	OrderID int64
@@ -246,7 +145,7 @@ func ChargedBack(ctx context.Context, db bun.IDB, orderIDs ...int64) (map[int64]
 
 func chargebacks(db bun.IDB, list any) *bun.SelectQuery {
 	return db.NewSelect().Model(list).Relation("Order").Relation("Order.Workshop").Relation("Order.Contractor").Relation("Order.Product").
-		Relation("Operation").Relation("Shares", byShare).Relation("Shares.Worker")
+		Relation("Delivery").Relation("Operation").Relation("Shares", byShare).Relation("Shares.Worker")
 }
 
 // Chargebacks lists chargebacks, the latest first; Status "open" leaves out those withdrawn.

@@ -22,6 +22,8 @@ type Delivery struct {
 
 	Order       *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
 	Acceptances []Acceptance     `bun:"rel:has-many,join:id=delivery_id"`
+	// Bundles are those it carries; none: it does not say. Filled in by [DeliveryByID], and by whoever records a delivery with their codes.
+	Bundles []DeliveryBundle `bun:"-"`
 }
 
 // Acceptance (验收) is what the contractor decided about pieces of a delivery in one sitting. Rejected pieces are not paid;
@@ -42,6 +44,8 @@ type Acceptance struct {
 
 	// Photos are those of what was wrong, without the pictures themselves.
 	Photos []Photo `bun:"-"`
+	// Bundles is what it said about each bundle, where the delivery names them.
+	Bundles []AcceptanceBundle `bun:"-"`
 }
 
 // AcceptancePhoto is the kind of thing that photos of a decision belong to.
@@ -74,24 +78,42 @@ func (d *Delivery) Validate() error {
 	if d.DeliveredOn == "" {
 		v.Add("date", "is required")
 	}
-	if d.Quantity < 1 || d.Quantity > MaxPieces {
+	if (d.Quantity < 1 && len(d.Bundles) == 0) || d.Quantity < 0 || d.Quantity > MaxPieces {
 		v.Add("quantity", "must be between %d and %d", 1, MaxPieces)
 	}
 	v.AddMsg("note", CheckText(d.Note, MaxNote))
 	return v.Err()
 }
 
-// Deliver records that pieces left for the contractor.
+// Deliver records that pieces left for the contractor. Where it names bundles by the codes of their tickets, their pieces are its quantity:
+// those good at the last operation, once unless they come back.
 func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
 	if err := d.Validate(); err != nil {
 		return err
 	}
 	d.RecordedAt = Now()
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		o, err := lockOrder(ctx, db, d.OrderID)
+		if err != nil {
+			return err
+		}
+		if o.Quote {
+			return Conflict("Order %s is only offered. Accept it first.", o.Code)
+		}
+		if err := d.carry(ctx, db, o); err != nil {
+			return err
+		}
 		if _, err := db.NewInsert().Model(d).Exec(ctx); err != nil {
 			return inserted(err, "code", "%q is taken", d.Code)
 		}
-		return BookFlow(ctx, db, Flow{OrderID: d.OrderID, Delivered: d.Quantity})
+		if err := d.storeBundles(ctx, db); err != nil {
+			return err
+		}
+		flow := Flow{OrderID: d.OrderID, Delivered: d.Quantity}
+		for _, b := range d.Bundles {
+			flow.Carried += b.Quantity
+		}
+		return BookFlow(ctx, db, flow)
 	})
 }
 
@@ -140,6 +162,9 @@ func AcceptSeen(ctx context.Context, db bun.IDB, a *Acceptance, seen int, photos
 		if err := d.takes(a, seen); err != nil {
 			return err
 		}
+		if err := d.judge(a); err != nil {
+			return err
+		}
 		if a.DecidedOn == "" {
 			a.DecidedOn = d.Order.Workshop.Today()
 		}
@@ -150,12 +175,19 @@ func AcceptSeen(ctx context.Context, db bun.IDB, a *Acceptance, seen int, photos
 		if _, err := db.NewInsert().Model(a).Exec(ctx); err != nil {
 			return wrap("record acceptance", err)
 		}
+		if err := a.storeJudged(ctx, db, d.OrderID); err != nil {
+			return err
+		}
 		for _, photo := range photos {
 			if err := StorePhoto(ctx, db, photo, AcceptancePhoto, a.ID, a.RecordedBy); err != nil {
 				return err
 			}
 		}
-		return BookFlow(ctx, db, Flow{OrderID: d.OrderID, Accepted: a.Accepted, Rejected: a.Rejected, Returned: a.Returned})
+		flow := Flow{OrderID: d.OrderID, Accepted: a.Accepted, Rejected: a.Rejected, Returned: a.Returned}
+		for _, b := range a.Bundles {
+			flow.Judged += b.total()
+		}
+		return BookFlow(ctx, db, flow)
 	})
 }
 
@@ -204,8 +236,8 @@ func DeliveryByID(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) 
 	if err != nil {
 		return d, found(err, "There is no such delivery.")
 	}
-	if len(d.Acceptances) == 0 {
-		return d, nil
+	if err := d.readBundles(ctx, db); err != nil || len(d.Acceptances) == 0 {
+		return d, err
 	}
 	ids := make([]int64, len(d.Acceptances))
 	for i := range d.Acceptances {

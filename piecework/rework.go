@@ -10,6 +10,7 @@ import (
 // Rework (返修) says that pieces which a decision sent back go through the operations once more.
 type Rework struct {
 	AcceptanceID int64
+	TicketID     int64  // of the bundle they came back in; 0 where the delivery names none, or only one of its bundles came back
 	Quantity     int64  // 0: all of them that have no ticket yet
 	From         string // code of the operation to begin at; the last one is always the end
 	By           string
@@ -39,11 +40,9 @@ func CutRework(ctx context.Context, db bun.IDB, r Rework) (*BundleTicket, error)
 		if err != nil {
 			return err
 		}
-		left := a.Returned
-		for _, t := range tickets {
-			if t.ReworkOf == a.ID && t.SplitFrom == 0 {
-				left -= t.Quantity
-			}
+		left, err := r.left(d, a, tickets)
+		if err != nil {
+			return err
 		}
 		if r.Quantity == 0 {
 			r.Quantity = left
@@ -56,7 +55,7 @@ func CutRework(ctx context.Context, db bun.IDB, r Rework) (*BundleTicket, error)
 		if len(tickets) > 0 {
 			number = tickets[len(tickets)-1].Number + 1
 		}
-		made := []BundleTicket{{OrderID: o.ID, Number: number, Quantity: r.Quantity, Operations: operations, CutAt: Now(), CutBy: r.By, ReworkOf: a.ID}}
+		made := []BundleTicket{{OrderID: o.ID, Number: number, Quantity: r.Quantity, Operations: operations, CutAt: Now(), CutBy: r.By, ReworkOf: a.ID, ReworkFrom: r.TicketID}}
 		if err := addTickets(ctx, db, o, r.By, made); err != nil {
 			return err
 		}
@@ -64,6 +63,41 @@ func CutRework(ctx context.Context, db bun.IDB, r Rework) (*BundleTicket, error)
 		return nil
 	})
 	return ticket, err
+}
+
+// left is how many of the returned pieces no ticket goes along with yet; of a delivery that names its bundles, of one bundle.
+func (r *Rework) left(d *Delivery, a *Acceptance, tickets []BundleTicket) (int64, error) {
+	back, names := map[int64]int64{0: a.Returned}, len(d.Bundles) > 0
+	for _, decided := range d.Acceptances {
+		for _, b := range decided.Bundles {
+			if b.AcceptanceID == a.ID && b.Returned > 0 {
+				back[b.TicketID] = b.Returned
+			}
+		}
+	}
+	for _, t := range tickets {
+		if t.ReworkOf != a.ID || t.SplitFrom != 0 {
+			continue
+		}
+		if back[0] -= t.Quantity; t.ReworkFrom != 0 {
+			if back[t.ReworkFrom] -= t.Quantity; back[t.ReworkFrom] == 0 {
+				delete(back, t.ReworkFrom)
+			}
+		}
+	}
+	if !names || back[0] == 0 {
+		return back[0], nil
+	}
+	if r.TicketID == 0 && len(back) == 2 {
+		for id := range back {
+			r.TicketID = max(r.TicketID, id)
+		}
+	}
+	n, ok := back[r.TicketID]
+	if r.TicketID == 0 || !ok {
+		return 0, InvalidField("ticket", "choose the bundle they came back in")
+	}
+	return n, nil
 }
 
 // check answers the operations of the ticket, or what is wrong.
@@ -125,6 +159,11 @@ func Returns(ctx context.Context, db bun.IDB, o *ProcessingOrder) ([]ReturnLot, 
 	if err != nil {
 		return nil, nil, err
 	}
+	return lots, o.follow(lots, list, counted), nil
+}
+
+// follow fills in what became of returned pieces by what was counted on their tickets, and sums that by operation.
+func (o *ProcessingOrder) follow(lots []ReturnLot, list []BundleTicket, counted map[string]map[int64]Counts) map[int64]Counts {
 	byOperation := map[int64]Counts{}
 	for i := range lots {
 		l := &lots[i]
@@ -147,7 +186,7 @@ func Returns(ctx context.Context, db bun.IDB, o *ProcessingOrder) ([]ReturnLot, 
 			l.PutRight = o.Product.FinishedOf(ofLot)
 		}
 	}
-	return lots, byOperation, nil
+	return byOperation
 }
 
 // countsOfTickets is what was counted on tickets at each operation, what was struck taken off.

@@ -28,6 +28,7 @@ type BundleTicket struct {
 	Reason     string // why it was split
 	Kept       string // of a voided ticket the operations that were credited on it, as Operations has them
 	ReworkOf   int64  `bun:",nullzero"` // the decision that sent the pieces back; 0 for pieces that are made
+	ReworkFrom int64  `bun:",nullzero"` // the ticket of the bundle that they came back in; 0 where the delivery named none
 
 	Serial int64            `bun:",scanonly"` // of its code
 	Order  *ProcessingOrder `bun:"rel:belongs-to,join:order_id=id"`
@@ -209,7 +210,7 @@ func addTickets(ctx context.Context, db bun.Tx, o *ProcessingOrder, by string, t
 	if _, err := db.NewInsert().Model(&tickets).Exec(ctx); err != nil {
 		return wrap("add tickets", err)
 	}
-	ids, codes := make([]int64, len(tickets)), map[int64]Code{}
+	ids, codes, pieces := make([]int64, len(tickets)), map[int64]Code{}, int64(0)
 	for i := range tickets {
 		ids[i] = tickets[i].ID
 	}
@@ -218,8 +219,9 @@ func addTickets(ctx context.Context, db bun.Tx, o *ProcessingOrder, by string, t
 	}
 	for i := range tickets {
 		tickets[i].Serial, tickets[i].Order = codes[tickets[i].ID].Serial, o
+		pieces += tickets[i].Quantity
 	}
-	return nil
+	return BookFlow(ctx, db, Flow{OrderID: o.ID, Ticketed: pieces})
 }
 
 // MaxParts is into how many parts a ticket can be split.
@@ -268,7 +270,8 @@ func SplitTicket(ctx context.Context, db bun.IDB, s Split) ([]BundleTicket, erro
 		}
 		parts = make([]BundleTicket, len(s.Parts))
 		for i, n := range s.Parts {
-			parts[i] = BundleTicket{OrderID: o.ID, Number: last + int64(i) + 1, Quantity: n, Operations: covered, SplitFrom: old.ID, CutAt: now, CutBy: s.By, ReworkOf: old.ReworkOf}
+			parts[i] = BundleTicket{OrderID: o.ID, Number: last + int64(i) + 1, Quantity: n, Operations: covered, SplitFrom: old.ID, CutAt: now, CutBy: s.By, ReworkOf: old.ReworkOf,
+				ReworkFrom: old.ReworkFrom}
 		}
 		if err := addTickets(ctx, db, o, s.By, parts); err != nil {
 			return err

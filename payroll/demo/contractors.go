@@ -13,6 +13,7 @@ func (m *month) contractorSide() {
 	}
 	first, second := m.shops[0].lines[0], m.shops[0].lines[1]
 	m.putRight(first)
+	m.nameBundles(first)
 	old, open := first.orders[0], first.orders[len(first.orders)-2]
 	for _, c := range []piecework.Chargeback{
 		{OrderID: old.ID, ChargedOn: m.last.AddDays(-1), Pieces: 40, Amount: piecework.Fen(36_00), Fault: piecework.FaultWorkmanship, Bearer: piecework.BearsWorkshop, Reason: "两箱花瓣方向装反，返工费"},
@@ -57,6 +58,32 @@ func (m *month) state(l *line, both bool) {
 			return err
 		}
 		return s.Confirm(m.ctx, m.db, true, contractors[l.contractor])
+	})
+}
+
+// nameBundles takes the first two bundles of a line's next order through all operations and delivers them by their tickets.
+func (m *month) nameBundles(l *line) {
+	next := l.orders[len(l.orders)-1]
+	m.try(func() error {
+		found, err := piecework.Tickets(m.ctx, m.db, piecework.Filter{OrderID: next.ID, Status: "open"})
+		if err != nil {
+			return err
+		}
+		ws := &piecework.WorkSession{Code: m.shops[0].Code + "-" + m.today.Time().Format("060102")}
+		d := &piecework.Delivery{Code: "D-" + m.today.Time().Format("060102") + "-B", OrderID: next.ID, DeliveredOn: m.today, RecordedBy: lead}
+		var tallies []piecework.NewTally
+		for i, ticket := range found.Items[:2] {
+			for k, op := range l.product.Operations {
+				t := piecework.NewTally{Worker: l.crew[(i+k)%len(l.crew)].Code, Order: next.Code, Operation: op.Code, Ticket: ticket.Code().String(), Counts: piecework.Counts{Good: ticket.Quantity}}
+				m.stamp(&t, ws, m.now)
+				tallies = append(tallies, t)
+			}
+			d.Bundles = append(d.Bundles, piecework.DeliveryBundle{Code: ticket.Code().String()})
+		}
+		if m.record(tallies); m.err != nil {
+			return m.err
+		}
+		return piecework.Deliver(m.ctx, m.db, d)
 	})
 }
 
