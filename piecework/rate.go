@@ -33,6 +33,14 @@ type PieceRate struct {
 	Tiers     []RateTier       `bun:"rel:has-many,join:id=rate_id"` // by threshold
 }
 
+// Validate reports every wrong field of the tiers or the plan by time, and sets the rate of a plan to what a piece in its standard time comes to.
+func (r *PieceRate) Validate() error {
+	v := &Invalid{}
+	r.checkTiers(v)
+	r.checkTerms(v)
+	return v.Err()
+}
+
 // CheckRate reports every wrong field of a rate that is to be agreed. Fill OperationID, EffectiveFrom and, for one order,
 // OrderID; the product follows.
 func CheckRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
@@ -109,7 +117,7 @@ func RatesInForce(ctx context.Context, db bun.IDB, rates []PieceRate, day Date) 
 // RateByID returns one rate with operation and order, or a not-found error.
 func RateByID(ctx context.Context, db bun.IDB, id int64) (*PieceRate, error) {
 	r := new(PieceRate)
-	err := db.NewSelect().Model(r).Relation("Product").Relation("Operation").Relation("Order").Relation("Tiers", byThreshold).Where("r.id = ?", id).Scan(ctx)
+	err := db.NewSelect().Model(r).Relation("Product").Relation("Operation").Relation("Order").Relation("Tiers", ByThreshold).Where("r.id = ?", id).Scan(ctx)
 	return r, found(err, "There is no such rate.")
 }
 
@@ -119,7 +127,7 @@ func RatesByID(ctx context.Context, db bun.IDB, rates map[int64]*PieceRate) erro
 	if len(rates) == 0 {
 		return nil
 	}
-	err := db.NewSelect().Model(&list).Relation("Tiers", byThreshold).Where("r.id IN (?)", bun.List(slices.Collect(maps.Keys(rates)))).Scan(ctx)
+	err := db.NewSelect().Model(&list).Relation("Tiers", ByThreshold).Where("r.id IN (?)", bun.List(slices.Collect(maps.Keys(rates)))).Scan(ctx)
 	for i := range list {
 		rates[list[i].ID] = &list[i]
 	}
@@ -130,7 +138,7 @@ func RatesByID(ctx context.Context, db bun.IDB, rates map[int64]*PieceRate) erro
 // f's workshop.
 func Rates(ctx context.Context, db bun.IDB, f Filter) (Page[PieceRate], error) {
 	var list []PieceRate
-	q := db.NewSelect().Model(&list).Relation("Product").Relation("Operation").Relation("Order").Relation("Tiers", byThreshold).
+	q := db.NewSelect().Model(&list).Relation("Product").Relation("Operation").Relation("Order").Relation("Tiers", ByThreshold).
 		OrderExpr("product.code, operation.seq, operation.code, COALESCE(r.order_id, 0), r.effective_from DESC")
 	if f.OrderID != 0 {
 		q = q.Where("r.order_id = ? OR (r.order_id IS NULL AND r.product_id = (SELECT product_id FROM processing_orders WHERE id = ?))", f.OrderID, f.OrderID)
@@ -188,7 +196,7 @@ func RatesOf(ctx context.Context, db bun.IDB, workshopID int64) ([]PieceRate, er
 	var rates []PieceRate
 	err := db.NewSelect().Model(&rates).Column("id", "operation_id", "order_id", "effective_from", "rate", "tier_mode", "tier_span", "quota",
 		"scheme", "hourly", "standard_pieces", "standard_minutes", "premium", "bonuses").
-		Relation("Tiers", byThreshold).Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID).Scan(ctx)
+		Relation("Tiers", ByThreshold).Where("order_id IS NULL OR order_id IN (SELECT id FROM processing_orders WHERE workshop_id = ?)", workshopID).Scan(ctx)
 	return rates, wrap("load rates", err)
 }
 

@@ -34,8 +34,8 @@ type RateTier struct {
 	Rate  Rate
 }
 
-// byThreshold orders the tiers of rates as they are reached.
-func byThreshold(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("rt.rate_id", "rt.threshold") }
+// ByThreshold orders the tiers of rates as they are reached.
+func ByThreshold(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("rt.rate_id", "rt.threshold") }
 
 // Tiered says whether the rate depends on how many pieces are made.
 func (r *PieceRate) Tiered() bool { return len(r.Tiers) > 0 }

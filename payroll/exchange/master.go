@@ -171,10 +171,12 @@ func (im *importer) importRates() {
 		},
 		stored: func(q *bun.SelectQuery, batch []*T) *bun.SelectQuery {
 			return q.Where("operation_id IN (?)", column(batch, func(r *T) int64 { return r.OperationID })).
-				Where("effective_from IN (?)", column(batch, func(r *T) string { return string(r.EffectiveFrom) }))
+				Where("effective_from IN (?)", column(batch, func(r *T) string { return string(r.EffectiveFrom) })).
+				Relation("Tiers", piecework.ByThreshold)
 		},
 		build:  im.buildRate,
-		fields: []field[T]{{"rate", func(r *T) string { return r.Rate.String() }}},
+		insert: im.insertRates,
+		fields: rateFields,
 	})
 }
 
@@ -190,6 +192,7 @@ func (im *importer) buildRate(r *Row) *piecework.PieceRate {
 	operation := im.operation(r, product.ID)
 	rate := &piecework.PieceRate{ProductID: product.ID, EffectiveFrom: r.Date("effective_from"),
 		Rate: piecework.Millionths(r.Int("rate")), CreatedAt: im.now, CreatedBy: recordedBy}
+	im.readTerms(r, rate)
 	if r.Given("order") {
 		if order == nil {
 			return nil

@@ -34,6 +34,7 @@ type Column struct {
 	Name     string
 	Kind     Kind
 	Required bool
+	Or       string   // a column that may be filled in place of a required one
 	Default  string   // what a blank cell means; "" is nothing
 	Values   []string // of an Enum
 	Limit    int      // characters of a Text
@@ -71,6 +72,12 @@ func count(name, zh, en string) Column {
 // must marks a column that every row fills.
 func must(c Column) Column {
 	c.Required, c.Default = true, ""
+	return c
+}
+
+// orElse marks a required column that may be blank where another one is filled.
+func orElse(other string, c Column) Column {
+	c.Or = other
 	return c
 }
 
@@ -124,13 +131,13 @@ var Tables = []Table{
 		must(of(Date, "ordered_on", "下单日期", "Day of the order")),
 		of(Date, "due_on", "交货日期", "Day it is due"),
 	}},
-	{"rates", "工价", "Piece rates", []Column{
+	{"rates", "工价", "Piece rates", append([]Column{
 		must(code("product", "款式编号", "Code of the product")),
 		must(code("operation", "工序编号", "Code of the operation")),
 		code("order", "只对此加工单有效；留空则对该款式全部加工单有效", "For this order only; blank is every order of the product"),
 		must(of(Date, "effective_from", "生效日期", "First day it applies")),
-		must(of(Rate, "rate", "每件工价（元），最多六位小数", "Pay per piece, up to six decimals")),
-	}},
+		orElse("scheme", must(of(Rate, "rate", "每件工价（元），最多六位小数；按工时计酬的留空", "Pay per piece, up to six decimals; blank where a plan pays by time"))),
+	}, rateColumns()...)},
 	{"sessions", "场次", "Work sessions", []Column{
 		must(code("code", "编号", "Code")),
 		must(code("workshop", "微工厂编号", "Code of the workshop")),

@@ -64,7 +64,7 @@ func (v *value) set(c *Column, raw string) *piecework.Message {
 		v.text = strings.TrimSpace(raw)
 	}
 	if v.text == "" {
-		if c.Required {
+		if c.Required && c.Or == "" {
 			return piecework.Msg("is required")
 		}
 		if v.text = c.Default; v.text == "" {
