@@ -30,10 +30,11 @@ func TestLook(t *testing.T) {
 	now, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, slips[0].WorkerID)
 	s.Must(err)
 	for i, kind := range piecework.RobotKinds {
-		s.Must(piecework.AddRobot(s.Ctx, s.DB, &piecework.Robot{Name: "桃木坊工友群", Kind: kind, URL: fmt.Sprintf("https://10.0.0.%d/robot?key=d1f3", i), Lang: "zh", AddedBy: "test"}))
+		_, err := s.DB.NewInsert().Model(&piecework.Robot{Name: "桃木坊工友群", Kind: kind, URL: fmt.Sprintf("https://10.0.0.%d/robot?key=d1f3", i), Lang: "zh", AddedBy: "test"}).Exec(s.Ctx)
+		s.Must(err)
 	}
 	s.Session("S9", s.Workshop.Today())
-	_, err = s.DB.NewRaw("UPDATE outbox SET due_at = ?, tries = 9, given_up_at = CASE WHEN robot_id = 1 THEN ? ELSE 0 END, sent_at = CASE WHEN robot_id = 2 THEN ? ELSE 0 END, error = 'the group answers 19021'",
+	_, err = s.DB.NewRaw("UPDATE outbox SET due_at = ?, tries = 9, given_up_at = CASE WHEN robot_id = 1 THEN ? ELSE 0 END, sent_at = CASE WHEN robot_id = 2 THEN ? ELSE 0 END, error = '{\"Format\":\"the group answers %d: %s\",\"Args\":[19021,\"sign match fail\"]}'",
 		piecework.Now()+3_600_000, piecework.Now(), piecework.Now()).Exec(s.Ctx)
 	s.Must(err)
 	look := func(site *site, user string, pages map[string]string) {

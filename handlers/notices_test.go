@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -98,7 +99,13 @@ func TestRobotsTellGroups(t *testing.T) {
 		_, _ = io.WriteString(w, `{"errcode":0}`)
 	}))
 	t.Cleanup(group.Close)
-	s := newSite(t, func(c *handlers.Config) { c.NotifyAllow = courier.Allow{strings.TrimPrefix(group.URL, "http://")} })
+	keys, err := piecework.ParseKeys(piecework.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, func(c *handlers.Config) {
+		c.NotifyAllow, c.Keys = courier.Allow{strings.TrimPrefix(group.URL, "http://")}, keys
+	})
 	b := s.as("admin")
 	b.get("/robots").wants(t, 200, "还没有向任何群发通知")
 	b.post("/robots", "name", "", "kind", "icq", "url", "https://127.0.0.1/x").wants(t, 422, "必须填写", "请选择", "内网地址")
@@ -111,19 +118,45 @@ func TestRobotsTellGroups(t *testing.T) {
 		t.Error("the page shows the key of a group")
 	}
 	b.post("/robots/1/test").wants(t, 303)
-	b.post("/robots/2/test").wants(t, 409, "93000", "没有送到")
+	b.post("/robots/2/test").wants(t, 409, "群聊返回 93000", "没有送到")
 	b.post("/robots/2/remove").wants(t, 303)
 	b.post("/robots/2/test").wants(t, 404)
 	b.post("/robots/2/remove").wants(t, 409)
 	if len(got) != 2 || got[0]["msgtype"] != "text" {
 		t.Errorf("the groups were told %v", got)
 	}
+	// What is stored is sealed, also what was kept before there was a key; a program without the key shows no address, and keeps none.
+	_, err = s.DB.NewInsert().Model(&piecework.Robot{Name: "旧群", Kind: piecework.DingTalk, URL: group.URL + "/old?key=oldkey", Secret: "SECold", Lang: "zh", AddedBy: "test"}).Exec(s.Ctx)
+	s.Must(err)
+	b.get("/robots").wants(t, 200, "旧群", "…dkey")
+	for _, want := range []int{1, 0} {
+		if n, err := piecework.SealRobots(s.Ctx, s.DB, keys); n != want || err != nil {
+			t.Errorf("%d robots were sealed, %v, want %d", n, err, want)
+		}
+	}
+	var stored []string
+	s.Must(s.DB.NewRaw("SELECT url || ' ' || secret FROM robots").Scan(s.Ctx, &stored))
+	if all := strings.Join(stored, "\n"); strings.Contains(all, "key") || strings.Contains(all, "SEC") || strings.Count(all, "s1."+keys.Current()+".") != 3 { // two addresses and a secret; the third robot is removed
+		t.Errorf("stored is %s", all)
+	}
+	b.get("/robots").wants(t, 200, "旧群", "…dkey", "…tkey")
+	b.post("/robots/3/test").wants(t, 303)
+	b.post("/robots/3/remove").wants(t, 303)
+	bare, err := handlers.New(handlers.Config{DB: s.DB, Logger: slog.New(slog.DiscardHandler)})
+	s.Must(err)
+	t.Cleanup(bare.Close)
+	without := serve(s.World, bare).as("admin")
+	without.get("/robots").wants(t, 200, "桃木坊群", "还没有密钥")
+	without.post("/robots", "name", "群", "kind", "wecom", "url", "https://example.com/x").wants(t, 409, "还没有密钥")
+	got = got[:2]
+
 	s.as("bookkeeper").get("/robots").wants(t, 403)
 	s.Session("NOW", s.Workshop.Today())
-	if _, err := s.DB.NewRaw("UPDATE outbox SET given_up_at = ?, error = 'no answer in time'", piecework.Now()).Exec(s.Ctx); err != nil {
+	if _, err := s.DB.NewRaw("UPDATE outbox SET given_up_at = ?, error = '{\"Format\":\"no answer in time\"}'", piecework.Now()).Exec(s.Ctx); err != nil {
 		t.Fatal(err)
 	}
-	b.get("/robots").wants(t, 200, "已放弃", "no answer in time", "本周有 1 条消息")
+	b.get("/robots").wants(t, 200, "已放弃", "没有按时应答", "本周有 1 条消息")
+	b.get("/robots?lang=en").wants(t, 200, "no answer in time")
 	b.get("/").wants(t, 200, "本周有 1 个群没有收到消息")
 	if strings.Contains(s.as("lead").get("/").body, "个群没有收到") {
 		t.Error("a lead is told of what only the administrator can mend")

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,14 +24,19 @@ type robotPage struct {
 	Langs     []templates.Option
 	Form      values
 	Zone      *time.Location
+	Locked    string // why addresses cannot be read, "" when they can
+	lang      string
 }
+
+// Wrong is why a message did not arrive, in the visitor's language.
+func (p *robotPage) Wrong(sent *piecework.Parcel) string { return inWords(p.lang, sent.Problem()) }
 
 // robots lists the robots of chat groups.
 func (s *Server) robots(c echo.Context) error { return s.robotPage(c, nil, values{}) }
 
 func (s *Server) robotPage(c echo.Context, wrong error, typed values) error {
 	v := visitOf(c)
-	p := robotPage{Form: typed, Zone: s.zone(c), Kinds: map[piecework.RobotKind]string{}, Langs: []templates.Option{{Value: "zh", Text: "中文"}, {Value: "en", Text: "English"}}}
+	p := &robotPage{lang: v.lang, Form: typed, Zone: s.zone(c), Kinds: map[piecework.RobotKind]string{}, Langs: []templates.Option{{Value: "zh", Text: "中文"}, {Value: "en", Text: "English"}}}
 	for _, kind := range piecework.RobotKinds {
 		p.Kinds[kind] = inWords(v.lang, robotNames[kind])
 		p.Choices = append(p.Choices, templates.Option{Value: string(kind), Text: p.Kinds[kind]})
@@ -38,6 +44,17 @@ func (s *Server) robotPage(c echo.Context, wrong error, typed values) error {
 	var err error
 	if p.List, err = piecework.Robots(c.Request().Context(), s.DB, v.who.WorkshopID); err != nil {
 		return err
+	}
+	for i := range p.List {
+		var problem *piecework.Problem
+		if err := p.List[i].Open(s.Keys); errors.As(err, &problem) {
+			p.Locked = inWords(v.lang, &problem.Message)
+		} else if err != nil {
+			return err
+		}
+	}
+	if !s.Keys.Usable() {
+		p.Locked = inWords(v.lang, piecework.NoKey)
 	}
 	if p.Workshops, err = s.workshops(c); err != nil {
 		return err
@@ -59,7 +76,7 @@ func (s *Server) robotCreate(c echo.Context) error {
 	f.invalid.AddMsg("url", s.courier.Allow.Check(r.URL))
 	err := f.and(r.Validate())
 	if err == nil {
-		err = piecework.AddRobot(c.Request().Context(), s.DB, r)
+		err = piecework.AddRobot(c.Request().Context(), s.DB, s.Keys, r)
 	}
 	if err != nil {
 		return s.robotPage(c, err, f.values())
@@ -74,7 +91,7 @@ func (s *Server) robotTry(c echo.Context) error {
 		return err
 	}
 	text := inWords(r.Lang, piecework.Msg("This is a test message. Sessions, slips and answers will be told here."))
-	if problem := s.courier.Try(c.Request().Context(), r, text); problem != "" {
+	if problem := s.courier.Try(c.Request().Context(), r, text); problem != nil {
 		return s.robotPage(c, piecework.Conflict("The message through %s did not arrive: %s. Compare address and secret with what the group shows.", r.Name, problem), values{})
 	}
 	return s.done(c, "/robots", "The message through %s has arrived. Look into the group.", r.Name)

@@ -125,7 +125,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.recorder = piecework.NewRecorder(cfg.DB)
 	s.watches = newWatches(func(ctx context.Context, id int64) (string, error) { return piecework.SessionMarker(ctx, s.DB, id) })
-	s.courier = courier.New(courier.Config{DB: cfg.DB, Say: say, Base: s.known, Allow: cfg.NotifyAllow, Logger: cfg.Logger})
+	s.courier = courier.New(courier.Config{DB: cfg.DB, Say: say, Base: s.known, Keys: cfg.Keys, Allow: cfg.NotifyAllow, Logger: cfg.Logger})
 	s.courier.Start()
 	ctx, stop := context.WithCancel(context.Background())
 	s.life, s.stop, s.patience, s.begin = ctx, stop, Patience, s.beside.Go

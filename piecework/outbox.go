@@ -3,7 +3,10 @@ package piecework
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -103,8 +106,79 @@ type Robot struct {
 	Lost     int64     `bun:"-"` // how many messages of the last week never arrived
 }
 
-// Masked is the end of the robot's address, enough to tell two apart.
-func (r *Robot) Masked() string { return "…" + r.URL[max(0, len(r.URL)-4):] }
+// Masked is the end of the robot's address, enough to tell two apart, and "" while it is sealed.
+func (r *Robot) Masked() string {
+	if r.sealed() {
+		return ""
+	}
+	return "…" + r.URL[max(0, len(r.URL)-4):]
+}
+
+// sealed says whether address and secret are as they are stored. Those of programs that knew no sealing are not.
+func (r *Robot) sealed() bool { return strings.HasPrefix(r.URL, sealMark+".") }
+
+// Open makes address and secret readable, which are stored sealed: whoever knows them can write into the group.
+func (r *Robot) Open(keys *Keys) error {
+	if !r.sealed() {
+		return nil
+	}
+	address, err := keys.Open("robots", "url", r.ID, r.URL)
+	if err != nil {
+		return err
+	}
+	secret, err := keys.Open("robots", "secret", r.ID, r.Secret)
+	if err != nil {
+		return err
+	}
+	r.URL, r.Secret = address, secret
+	return nil
+}
+
+// store keeps address and secret sealed with the first of the keys, and says whether that changed anything.
+func (r *Robot) store(ctx context.Context, db bun.IDB, keys *Keys) (changed bool, err error) {
+	if strings.HasPrefix(r.URL, sealMark+"."+keys.Current()+".") {
+		return false, nil
+	}
+	plain := *r
+	if err := plain.Open(keys); err != nil {
+		return false, err
+	}
+	address, err := keys.Seal("robots", "url", r.ID, plain.URL)
+	if err != nil {
+		return false, err
+	}
+	secret, err := keys.Seal("robots", "secret", r.ID, plain.Secret)
+	if err != nil {
+		return false, err
+	}
+	_, err = db.NewUpdate().Model((*Robot)(nil)).Set("url = ?", address).Set("secret = ?", secret).Where("id = ? AND removed_at = 0", r.ID).Exec(ctx)
+	return err == nil, wrap("seal robot", err)
+}
+
+// SealRobots seals the addresses of robots with the first of the keys, also those kept before there was a key, and returns how many that was.
+func SealRobots(ctx context.Context, db bun.IDB, keys *Keys) (n int, err error) {
+	if !keys.Usable() {
+		return 0, nil
+	}
+	err = InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		n = 0
+		var list []Robot
+		if err := db.NewSelect().Model(&list).Where("rb.removed_at = 0").Order("rb.id").Scan(ctx); err != nil {
+			return wrap("read robots", err)
+		}
+		for i := range list {
+			changed, err := list[i].store(ctx, db, keys)
+			if err != nil {
+				return err
+			}
+			if changed {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
 
 // Validate reports every wrong field. Whether the address may be sent to is for the courier to say.
 func (r *Robot) Validate() error {
@@ -125,14 +199,25 @@ func (r *Robot) Validate() error {
 	return v.Err()
 }
 
-// AddRobot keeps a robot.
-func AddRobot(ctx context.Context, db bun.IDB, r *Robot) error {
+// AddRobot keeps a robot, its address and secret sealed. Without a key it is a conflict that says what to do.
+func AddRobot(ctx context.Context, db bun.IDB, keys *Keys, r *Robot) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
+	if !keys.Usable() {
+		return Conflict("There is no key yet, so the address of a robot, with which anybody could write into the group, cannot be kept. Whoever runs the program makes one with jijian rotate-key.")
+	}
 	r.AddedAt = Now()
-	_, err := db.NewInsert().Model(r).Exec(ctx)
-	return wrap("keep robot", err)
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		row := *r
+		row.URL, row.Secret = "", ""
+		if _, err := db.NewInsert().Model(&row).Exec(ctx); err != nil {
+			return wrap("keep robot", err)
+		}
+		r.ID = row.ID
+		_, err := r.store(ctx, db, keys)
+		return err
+	})
 }
 
 // RemoveRobot ends messages through a robot. What waited for it is given up.
@@ -149,14 +234,14 @@ func RemoveRobot(ctx context.Context, db bun.IDB, id int64) error {
 	})
 }
 
-// RobotByID returns a robot that is not removed, or a not-found error.
+// RobotByID returns a robot that is not removed, still sealed, or a not-found error.
 func RobotByID(ctx context.Context, db bun.IDB, id int64) (*Robot, error) {
 	r := new(Robot)
 	err := db.NewSelect().Model(r).Where("rb.id = ? AND rb.removed_at = 0", id).Scan(ctx)
 	return r, found(err, "There is no such robot.")
 }
 
-// Robots lists the robots of a workshop (0: all) and how their messages fared, by name.
+// Robots lists the robots of a workshop (0: all), still sealed, and how their messages fared, by name.
 func Robots(ctx context.Context, db bun.IDB, workshopID int64) ([]Robot, error) {
 	var list []Robot
 	q := db.NewSelect().Model(&list).Relation("Workshop").Where("rb.removed_at = 0").Order("rb.name", "rb.id")
@@ -206,7 +291,7 @@ type Parcel struct {
 	Tries     int64
 	SentAt    Instant // 0: not yet
 	GivenUpAt Instant // 0: it is still tried
-	Error     string  // what went wrong last
+	Error     string  // what went wrong last, as [Parcel.Problem] reads it
 
 	Notice *Notice     `bun:"rel:belongs-to,join:notice_id=id"`
 	Device *PushDevice `bun:"rel:belongs-to,join:device_id=id"`
@@ -247,11 +332,28 @@ func TakeParcels(ctx context.Context, db bun.IDB, now time.Time, limit int64) ([
 	return mine, nil
 }
 
-// Finish notes how sending a parcel went: "" is well. What has not arrived within [ParcelLife] is given up.
-func (p *Parcel) Finish(ctx context.Context, db bun.IDB, now time.Time, problem string) error {
-	p.Error = problem
+// Problem is what went wrong last, to be read in any language.
+func (p *Parcel) Problem() *Message {
+	var kept Reason
+	if err := kept.Scan(p.Error); err != nil {
+		return &Message{"%s", []any{p.Error}} // written by a program that kept English sentences
+	}
+	return &kept.Message
+}
+
+// Finish notes how sending a parcel went: nil is well. What has not arrived within [ParcelLife] is given up. Arguments of the problem are
+// texts and whole numbers.
+func (p *Parcel) Finish(ctx context.Context, db bun.IDB, now time.Time, problem *Message) error {
+	p.Error = ""
+	if problem != nil {
+		kept, err := json.Marshal(problem)
+		if err != nil {
+			return fmt.Errorf("note in the outbox: %w", err)
+		}
+		p.Error = string(kept)
+	}
 	switch {
-	case problem == "":
+	case problem == nil:
 		p.SentAt = At(now)
 	case now.Sub(p.MadeAt.In(time.UTC)) >= ParcelLife:
 		p.GivenUpAt = At(now)

@@ -10,14 +10,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Keys (密钥) seal what must not be readable in the database or in a copy of it. The first one seals, all of them open, so that a
-// new key can come before the old one goes. A nil *Keys holds none. It is safe for concurrent use.
+// new key can come before the old one goes. A nil *Keys holds none. It is safe for concurrent use, and can be made to [Keys.Follow] its file.
 //
 // A sealed text is "s1.KEY.DATA": the key's id, and nonce and ciphertext of AES-256-GCM in base64. The additional data is the
 // place of the text, table, column and row, so that a text moved to another row or column does not open there.
-type Keys struct{ list []key }
+type Keys struct {
+	list   []key                 // as they were read first
+	newest atomic.Pointer[[]key] // as they were read last, nil: list
+	again  func() (*Keys, error) // reads them again; nil: they stay
+}
 
 // key is one key with its id, the first four bytes of its SHA-256 in hexadecimal.
 type key struct {
@@ -67,15 +72,40 @@ func ParseKeys(text string) (*Keys, error) {
 	return k, nil
 }
 
+// Follow lets a program that runs for long notice keys that were made meanwhile: read is asked before a text is sealed, and when one was
+// sealed with a key that is not known. While it fails, the keys stay as they are. It must be called before the keys are used.
+func (k *Keys) Follow(read func() (*Keys, error)) { k.again = read }
+
+// refresh reads the keys again, if they are to be followed.
+func (k *Keys) refresh() {
+	if k == nil || k.again == nil {
+		return
+	}
+	if fresh, err := k.again(); err == nil && fresh.Usable() {
+		k.newest.Store(&fresh.list)
+	}
+}
+
+// all are the keys, the first of which seals.
+func (k *Keys) all() []key {
+	if k == nil {
+		return nil
+	}
+	if newest := k.newest.Load(); newest != nil {
+		return *newest
+	}
+	return k.list
+}
+
 // Usable says whether there is a key to seal with.
-func (k *Keys) Usable() bool { return k != nil && len(k.list) > 0 }
+func (k *Keys) Usable() bool { return len(k.all()) > 0 }
 
 // Current is the id of the key that seals, "" without one.
 func (k *Keys) Current() string {
 	if !k.Usable() {
 		return ""
 	}
-	return k.list[0].id
+	return k.all()[0].id
 }
 
 // NoKey is what everybody is told who would need a key.
@@ -96,7 +126,8 @@ func (k *Keys) seal(place, text string) (string, error) {
 	if !k.Usable() {
 		return "", errNoKey()
 	}
-	first := k.list[0]
+	k.refresh()
+	first := k.all()[0]
 	data := first.aead.Seal(nil, nil, []byte(text), []byte(place))
 	return strings.Join([]string{sealMark, first.id, base64.RawURLEncoding.EncodeToString(data)}, "."), nil
 }
@@ -111,11 +142,14 @@ func (k *Keys) open(place, sealed string) (string, error) {
 	if len(parts) != 3 || parts[0] != sealMark {
 		return "", fmt.Errorf("%s is not sealed as it should be", place)
 	}
-	var list []key
-	if k != nil {
-		list = k.list
+	list := k.all()
+	find := func() int { return slices.IndexFunc(list, func(one key) bool { return one.id == parts[1] }) }
+	i := find()
+	if i < 0 {
+		k.refresh()
+		list = k.all()
+		i = find()
 	}
-	i := slices.IndexFunc(list, func(one key) bool { return one.id == parts[1] })
 	if i < 0 {
 		return "", Conflict("Personal data is sealed with key %s, which this program was not given. Start it with the key file that holds it.", parts[1])
 	}

@@ -66,3 +66,47 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysAreFollowed reads keys again where that is asked for: before sealing, and for what an unknown key sealed.
+func TestKeysAreFollowed(t *testing.T) {
+	parse := func(text string) *Keys {
+		k, err := ParseKeys(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	old := NewKey()
+	file, failing := old, false
+	k := parse(file)
+	k.Follow(func() (*Keys, error) {
+		if failing {
+			return nil, errors.New("gone")
+		}
+		return ParseKeys(file)
+	})
+	first := k.Current()
+	file = NewKey() + "\n" + old
+	newer := parse(file)
+	sealed, err := newer.Seal("t", "c", 1, "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.Open("t", "c", 1, sealed); err != nil || got != "text" {
+		t.Errorf("what the new key sealed: %q, %v", got, err)
+	}
+	if again, err := k.Seal("t", "c", 1, "text"); err != nil || !strings.HasPrefix(again, "s1."+newer.Current()+".") || k.Current() == first {
+		t.Errorf("sealed with %.11s, %v", again, err)
+	}
+	file, failing = NewKey(), true
+	unknown, err := parse(file).Seal("t", "c", 1, "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Open("t", "c", 1, unknown); !errors.Is(err, ErrConflict) {
+		t.Errorf("a key that cannot be read: %v", err)
+	}
+	if got, err := k.Open("t", "c", 1, sealed); err != nil || got != "text" {
+		t.Errorf("keys that were there went when the file did: %q, %v", got, err)
+	}
+}

@@ -39,10 +39,10 @@ func (a *app) keys() (*piecework.Keys, error) {
 
 func (a *app) rotateKey() *cobra.Command {
 	return command("rotate-key [--key-file FILE]", "Make a new key for personal data and seal everything with it",
-		`Identity numbers and bank accounts are sealed in the database with a key that is not in it. This makes a new key, writes it into
-the key file before those that are there already, and seals everything anew in one transaction; the first time it makes the file.
-Then start the server again. The old key stays in the file, because older backups need it. Where the keys are in JIJIAN_KEY
-instead, put the new one first yourself, apart from the next by a comma, and everything is sealed with that.`,
+		`Identity numbers, bank accounts, secrets of second steps and addresses of group robots are sealed in the database with a key that
+is not in it. This makes a new key, writes it into the key file before those that are there already, and seals everything anew in one
+transaction; the first time it makes the file. A server that runs with the file finds the new key by itself. The old key stays in the file, because older backups need it. Where the keys are in JIJIAN_KEY
+instead, put the new one first yourself, apart from the next by a comma, and everything is sealed with that; a server that runs must be started again with the same keys.`,
 		`  jijian rotate-key --key-file data/jijian.key
   JIJIAN_KEY=NEW,OLD jijian rotate-key`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
@@ -64,15 +64,20 @@ instead, put the new one first yourself, apart from the next by a comma, and eve
 						return err
 					}
 					_, err := account.RotateKeys(ctx, db, keys)
+					if err != nil {
+						return err
+					}
+					_, err = piecework.SealRobots(ctx, db, keys)
 					return err
 				})
 				if err != nil {
 					return errors.Join(err, undo())
 				}
 				if a.keyFile == "" {
-					return a.printf("The data of %d workers is sealed with key %s now.\n", n, keys.Current())
+					return a.printf("The data of %d workers is sealed with key %s now. A server that runs must be started again with the same keys in JIJIAN_KEY.\n", n, keys.Current())
 				}
-				return a.printf("Key %s is in %s. The data of %d workers is sealed with it now. Start the server again with --key-file %s.\n"+
+				return a.printf("Key %s is in %s. The data of %d workers is sealed with it now.\n"+
+					"A server that runs with --key-file %s uses it from now on; one that runs without must be started again with it.\n"+
 					"Keep a copy of that file apart from the backups: without it nobody can read what is sealed.\n", keys.Current(), a.keyFile, n, a.keyFile)
 			})
 		})

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,4 +61,59 @@ func TestRotateKey(t *testing.T) {
 	}
 	must(os.WriteFile(strange, []byte("no key at all\n"), 0o600))
 	c.fails(1, "base64", "rotate-key", "--key-file", strange)
+}
+
+// TestAServerNoticesARotatedKey rotates the key beside a server that runs: it opens what was sealed anew, and seals with the new key.
+func TestAServerNoticesARotatedKey(t *testing.T) {
+	c := demoCLI(t)
+	file := filepath.Join(t.TempDir(), "jijian.key")
+	c.ok("rotate-key", "--key-file", file)
+	db := c.open()
+	robot := &piecework.Robot{Name: "群", Kind: piecework.WeCom, URL: "https://example.com/send?key=before", Lang: "zh", AddedBy: "test"}
+	if _, err := db.NewInsert().Model(robot).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sealedWith := func() string {
+		var url string
+		if err := db.NewRaw("SELECT url FROM robots WHERE id = ?", robot.ID).Scan(t.Context(), &url); err != nil {
+			t.Fatal(err)
+		}
+		return url
+	}
+	s := c.start("serve", "--addr", "127.0.0.1:0", "--key-file", file)
+	first := sealedWith()
+	if !strings.HasPrefix(first, "s1.") {
+		t.Errorf("started, yet the robot's address is %s", first)
+	}
+	admin := signIn(t, s.base, "admin")
+	robots := func() string {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodGet, s.base+"/robots", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Cookie", admin)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	if page := robots(); !strings.Contains(page, "…fore") {
+		t.Errorf("before: %s", page)
+	}
+	if out := c.ok("rotate-key", "--key-file", file); !strings.Contains(out, "A server that runs with --key-file") {
+		t.Errorf("it says %s", out)
+	}
+	if second := sealedWith(); second == first || second[:11] == first[:11] {
+		t.Errorf("rotated, yet the robot's address is %s", second)
+	}
+	if page := robots(); !strings.Contains(page, "…fore") {
+		t.Errorf("after the key was rotated: %s", page)
+	}
 }

@@ -200,6 +200,12 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	if err := templates.Check(); err != nil {
 		logger.Warn(err.Error())
 	}
+	if keys != nil {
+		keys.Follow(a.keys)
+	}
+	if _, err := piecework.SealRobots(ctx, db, keys); err != nil {
+		return err
+	}
 	signIns, err := demoSignIns(ctx, db)
 	if err != nil {
 		return err

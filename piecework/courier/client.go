@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -88,17 +89,33 @@ func (a Allow) client() *http.Client {
 		Transport: &http.Transport{DialContext: dial, TLSHandshakeTimeout: patience, ResponseHeaderTimeout: patience, MaxIdleConns: 4, IdleConnTimeout: 30 * time.Second}}
 }
 
-// explain is an error of sending in few words, without the address, which for a robot is its password.
-func explain(err error) string {
+// refused is an answer that says that a message was not taken.
+func refused(format string, args ...any) error {
+	return &piecework.Problem{Kind: piecework.ErrConflict, Message: piecework.Message{Format: format, Args: args}}
+}
+
+// explain is an error of sending in few words for whoever looks after the robots, without the address, which for a robot is its password.
+func explain(err error) *piecework.Message {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	if errors.Is(err, errPrivate) {
-		return errPrivate.Error()
+	var problem *piecework.Problem
+	var unknown *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &problem):
+		return &problem.Message
+	case errors.Is(err, errPrivate):
+		return piecework.Msg("the address is in a private network")
+	case errors.Is(err, context.DeadlineExceeded):
+		return piecework.Msg("no answer in time")
+	case errors.As(err, &unknown):
+		return piecework.Msg("nobody knows the host of that name")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return piecework.Msg("nobody answers at that address")
+	case errors.As(err, &certificate):
+		return piecework.Msg("its certificate is not to be trusted")
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "no answer in time"
-	}
-	return fmt.Sprintf("%.200s", err)
+	return piecework.Msg("the connection failed: %s", fmt.Sprintf("%.200s", err))
 }

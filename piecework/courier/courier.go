@@ -23,11 +23,12 @@ type Message struct {
 	Path  string `json:"path"` // of the page it leads to
 }
 
-// Config is what a courier needs to know; everything but Now is required.
+// Config is what a courier needs to know; everything but Keys and Now is required.
 type Config struct {
 	DB     *bun.DB
 	Say    func(lang string, n *piecework.Notice, group bool) Message // group: for a chat group, else for the one it is for
 	Base   func() string                                              // the address people use
+	Keys   *piecework.Keys                                            // that robots' addresses are sealed with
 	Allow  Allow
 	Logger *slog.Logger
 	Now    func() time.Time // nil: time.Now
@@ -127,7 +128,7 @@ func (c *Courier) carry(ctx context.Context, p *piecework.Parcel) (sent bool, er
 	}
 	switch {
 	case problem == nil:
-		return true, p.Finish(ctx, c.DB, c.now(), "")
+		return true, p.Finish(ctx, c.DB, c.now(), nil)
 	case errors.Is(problem, errGone):
 		return false, piecework.ForgetDevice(ctx, c.DB, p.DeviceID)
 	case ctx.Err() != nil:
@@ -137,15 +138,15 @@ func (c *Courier) carry(ctx context.Context, p *piecework.Parcel) (sent bool, er
 		return false, err
 	}
 	if p.GivenUpAt != 0 {
-		c.Logger.Warn("a message was given up after a day", "parcel", p.ID, "robot", p.RobotID, "err", p.Error)
+		c.Logger.Warn("a message was given up after a day", "parcel", p.ID, "robot", p.RobotID, "err", p.Problem())
 	}
 	return false, nil
 }
 
-// Try posts a text into a robot's group now and says what went wrong, "" for nothing.
-func (c *Courier) Try(ctx context.Context, r *piecework.Robot, text string) string {
+// Try posts a text into a robot's group now and says what went wrong, nil for nothing.
+func (c *Courier) Try(ctx context.Context, r *piecework.Robot, text string) *piecework.Message {
 	if err := c.toRobot(ctx, r, text); err != nil {
 		return explain(err)
 	}
-	return ""
+	return nil
 }

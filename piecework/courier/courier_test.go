@@ -86,13 +86,22 @@ func (o *outside) answer(status, code int) {
 	o.status, o.code = status, code
 }
 
+// keys seal the robots' addresses.
+var keys = func() *piecework.Keys {
+	k, err := piecework.ParseKeys(piecework.NewKey())
+	if err != nil {
+		panic(err)
+	}
+	return k
+}()
+
 func say(lang string, n *piecework.Notice, group bool) courier.Message {
 	return courier.Message{Title: n.Workshop.Name, Body: fmt.Sprintf("%s %s %s group:%t", lang, n.Kind, n.FirstDay, group), Path: "/notices"}
 }
 
 // newCourier is a courier that may send to the outside and to nowhere else that is private, at a moment that the test moves.
 func newCourier(w *pieceworktest.World, o *outside, now *time.Time) *courier.Courier {
-	return courier.New(courier.Config{DB: w.DB, Say: say, Base: func() string { return "https://jijian.example" }, Allow: courier.Allow{o.host()},
+	return courier.New(courier.Config{DB: w.DB, Say: say, Base: func() string { return "https://jijian.example" }, Keys: keys, Allow: courier.Allow{o.host()},
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return *now }})
 }
 
@@ -250,7 +259,7 @@ func TestAPushReachesWhomItIsFor(t *testing.T) {
 func TestWhatFailsIsTriedForADayAlsoAfterARestart(t *testing.T) {
 	w, o, now := pieceworktest.NewWorld(t), newOutside(t), time.Now().Add(time.Minute) // later than what is made meanwhile
 	robot := &piecework.Robot{WorkshopID: w.Workshop.ID, Name: "群", Kind: piecework.WeCom, URL: o.URL + "/wecom?key=abcd", Lang: "zh", AddedBy: "test"}
-	w.Must(piecework.AddRobot(w.Ctx, w.DB, robot))
+	w.Must(piecework.AddRobot(w.Ctx, w.DB, keys, robot))
 	o.answer(0, 45009)
 	w.Session("SN", w.Workshop.Today())
 	tries := 0
@@ -267,7 +276,7 @@ func TestWhatFailsIsTriedForADayAlsoAfterARestart(t *testing.T) {
 	}
 	list, err := piecework.Robots(w.Ctx, w.DB, 0)
 	w.Must(err)
-	if list[0].Lost != 1 || list[0].Last.GivenUpAt == 0 || !strings.Contains(list[0].Last.Error, "45009") || strings.Contains(list[0].Last.Error, "abcd") {
+	if list[0].Lost != 1 || list[0].Last.GivenUpAt == 0 || list[0].Last.Problem().String() != "the group answers 45009: m" || strings.Contains(list[0].Last.Error+list[0].URL, "abcd") {
 		t.Errorf("the robot says %d lost, %+v", list[0].Lost, list[0].Last)
 	}
 	o.answer(0, 0)
@@ -284,7 +293,7 @@ func TestWhatFailsIsTriedForADayAlsoAfterARestart(t *testing.T) {
 // TestTwoProcessesSendOnce: whoever takes a parcel has it alone.
 func TestTwoProcessesSendOnce(t *testing.T) {
 	w, o, now := pieceworktest.NewWorld(t), newOutside(t), time.Now().Add(time.Minute) // later than what is made meanwhile
-	w.Must(piecework.AddRobot(w.Ctx, w.DB, &piecework.Robot{Name: "群", Kind: piecework.Feishu, URL: o.URL + "/feishu", Lang: "en", AddedBy: "test"}))
+	w.Must(piecework.AddRobot(w.Ctx, w.DB, keys, &piecework.Robot{Name: "群", Kind: piecework.Feishu, URL: o.URL + "/feishu", Lang: "en", AddedBy: "test"}))
 	for i := range 40 {
 		w.Session(fmt.Sprintf("SN%d", i), w.Workshop.Today())
 	}
@@ -316,7 +325,7 @@ func TestEachRobotIsSpokenToInItsForm(t *testing.T) {
 				continue
 			}
 			r := &piecework.Robot{Kind: kind, URL: o.URL + "/" + string(kind) + "?access_token=t", Secret: secret}
-			if problem := c.Try(w.Ctx, r, `开工 "x"`); problem != "" {
+			if problem := c.Try(w.Ctx, r, `开工 "x"`); problem != nil {
 				t.Fatal(problem)
 			}
 			got := o.take()[0]
@@ -346,10 +355,10 @@ func TestEachRobotIsSpokenToInItsForm(t *testing.T) {
 		}
 	}
 	o.answer(0, 19021)
-	if problem := c.Try(w.Ctx, &piecework.Robot{Kind: piecework.Feishu, URL: o.URL + "/feishu"}, "x"); !strings.Contains(problem, "19021") {
+	if problem := c.Try(w.Ctx, &piecework.Robot{Kind: piecework.Feishu, URL: o.URL + "/feishu"}, "x"); problem == nil || !strings.Contains(problem.String(), "19021") {
 		t.Errorf("a refusal reads %q", problem)
 	}
-	if problem := c.Try(w.Ctx, &piecework.Robot{Kind: piecework.Feishu, URL: o.URL + "/away"}, "x"); !strings.Contains(problem, "307") {
+	if problem := c.Try(w.Ctx, &piecework.Robot{Kind: piecework.Feishu, URL: o.URL + "/away"}, "x"); problem == nil || !strings.Contains(problem.String(), "307") {
 		t.Errorf("a redirect is followed: %q", problem)
 	}
 }
@@ -370,7 +379,7 @@ func TestNothingPrivateIsReached(t *testing.T) {
 		if address == "" || strings.Contains(address, "example.com") {
 			continue
 		}
-		if problem := closed.Try(w.Ctx, &piecework.Robot{Kind: piecework.WeCom, URL: address}, "x"); problem == "" || strings.Contains(problem, "answers") {
+		if problem := closed.Try(w.Ctx, &piecework.Robot{Kind: piecework.WeCom, URL: address}, "x"); problem == nil || strings.Contains(problem.String(), "answers") {
 			t.Errorf("%q was asked: %q", address, problem)
 		}
 	}

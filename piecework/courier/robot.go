@@ -63,8 +63,12 @@ type robotAnswer struct {
 }
 
 // toRobot posts a text into the chat group of a robot.
-func (c *Courier) toRobot(ctx context.Context, r *piecework.Robot, text string) error {
-	address, body, err := robotRequest(r, text, c.now())
+func (c *Courier) toRobot(ctx context.Context, sealed *piecework.Robot, text string) error {
+	r := *sealed // what is readable goes no further than this
+	if err := r.Open(c.Keys); err != nil {
+		return err
+	}
+	address, body, err := robotRequest(&r, text, c.now())
 	if err != nil {
 		return err
 	}
@@ -79,19 +83,19 @@ func (c *Courier) toRobot(ctx context.Context, r *piecework.Robot, text string) 
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the group answers %d", res.StatusCode)
+		return refused("the group answers %d", res.StatusCode)
 	}
 	var a robotAnswer
 	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&a); err != nil {
-		return fmt.Errorf("the group answers no JSON")
+		return refused("the group answers no JSON")
 	}
 	for _, code := range []*int{a.ErrCode, a.Code, a.Status} {
 		if code != nil && *code != 0 {
-			return fmt.Errorf("the group answers %d: %.100s", *code, a.ErrMsg+a.Msg)
+			return refused("the group answers %d: %s", *code, fmt.Sprintf("%.100s", a.ErrMsg+a.Msg))
 		}
 	}
 	if a.ErrCode == nil && a.Code == nil && a.Status == nil {
-		return fmt.Errorf("the group does not say that it took the message")
+		return refused("the group does not say that it took the message")
 	}
 	return nil
 }
