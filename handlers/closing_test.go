@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"jijian/piecework"
-	"jijian/templates"
 	"jijian/templates/browsertest"
 )
 
@@ -83,13 +82,9 @@ func TestLookClosing(t *testing.T) {
 	say(2, false, "早上还有一捆五十枝没有算上")
 	ctx := browsertest.Open(t)
 	browserAs(t, ctx, s.URL, "lead", password)
-	pages := map[string]string{"closing-show": "/sessions/1/closing?", "closing-session": "/sessions/1?"}
+	pages := map[string]string{"closing-show": "/sessions/1/closing", "closing-session": "/sessions/1"}
 	for i, name := range []string{"changed", "agreed", "disputed"} {
-		pages["closing-"+name] = fmt.Sprintf("/sessions/1/closing/%d?", i+1)
+		pages["closing-"+name] = fmt.Sprintf("/sessions/1/closing/%d", i+1)
 	}
-	for name, path := range pages {
-		for _, lang := range templates.Languages {
-			browsertest.Look(t, ctx, name+"-"+lang, s.URL+path+"lang="+lang)
-		}
-	}
+	lookAt(t, ctx, s.URL, pages)
 }

@@ -7,7 +7,6 @@ import (
 
 	"jijian/handlers"
 	"jijian/piecework"
-	"jijian/templates"
 	"jijian/templates/browsertest"
 )
 
@@ -186,12 +185,7 @@ func TestLookCodes(t *testing.T) {
 		if user != "" {
 			browserAs(t, ctx, s.URL, user, password)
 		}
-		for name, path := range pages {
-			for _, lang := range templates.Languages {
-				join := map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]
-				browsertest.Look(t, ctx, name+"-"+lang, s.URL+path+join+"lang="+lang)
-			}
-		}
+		lookAt(t, ctx, s.URL, pages)
 	}
 	badge := s.badge(0).String()
 	look("", map[string]string{"code-stranger": "/q/" + badge, "code-misread": "/q/" + badge[:7] + "0"})

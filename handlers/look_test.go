@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"jijian/handlers"
@@ -10,7 +9,6 @@ import (
 	"jijian/piecework"
 	"jijian/piecework/account"
 	"jijian/piecework/pieceworktest"
-	"jijian/templates"
 	"jijian/templates/browsertest"
 )
 
@@ -42,12 +40,7 @@ func TestLook(t *testing.T) {
 		if user != "" {
 			browserAs(t, ctx, site.URL, user, password)
 		}
-		for name, path := range pages {
-			for _, lang := range templates.Languages {
-				join := map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]
-				browsertest.Look(t, ctx, name+"-"+lang, site.URL+path+join+"lang="+lang)
-			}
-		}
+		lookAt(t, ctx, site.URL, pages)
 	}
 	look(s, "", map[string]string{"signin": "/signin", "check-ask": "/c", "check-genuine": "/c/" + now[0].CheckCode, "check-replaced": "/c/" + slips[0].CheckCode,
 		"check-wrong": "/c/0000000000000000", "api-docs": "/api/docs", "error-404": "/nothing"})

@@ -21,6 +21,13 @@ var table struct {
 	lines []handlers.Line
 }
 
+// remember keeps the table of routes of a server.
+func remember(server *handlers.Server) {
+	table.Lock()
+	defer table.Unlock()
+	table.lines = server.Table()
+}
+
 // noPages are GET paths that answer no page, and so nobody looks at them.
 var noPages = []string{
 	"/healthz", "/readyz", "/static/*", "/sw.js", "/push-sw.js", "/manifest.webmanifest", "/me.webmanifest", "/api/openapi.json", "/scan/data",

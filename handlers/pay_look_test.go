@@ -2,10 +2,14 @@ package handlers_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +21,6 @@ import (
 	"jijian/payroll/demo"
 	"jijian/payroll/demo/demotest"
 	"jijian/piecework"
-	"jijian/piecework/pieceworktest"
 	"jijian/templates"
 	"jijian/templates/browsertest"
 )
@@ -25,10 +28,7 @@ import (
 // demoSite serves a believable month.
 func demoSite(t testing.TB) (*bun.DB, string) {
 	t.Helper()
-	db := pieceworktest.DB(t)
-	if err := demo.Fill(t.Context(), db, demo.Seed, demotest.Evening(piecework.DateOf(time.Now()))); err != nil {
-		t.Fatal(err)
-	}
+	db := demotest.DBOf(t, piecework.DateOf(time.Now()))
 	cfg := handlers.Config{DB: db}
 	withKeys(t)(&cfg)
 	if err := demo.Entrust(t.Context(), db, cfg.Keys); err != nil {
@@ -40,6 +40,7 @@ func demoSite(t testing.TB) (*bun.DB, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
+	remember(server)
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)
 	return db, web.URL
@@ -112,15 +113,53 @@ func lookAs(t *testing.T, db *bun.DB, origin, username string, forms map[string]
 	web := mirror(t, db, origin, username, forms)
 	window := browsertest.Open(t)
 	browserAs(t, window, web, username, demo.Password)
-	for name, path := range pages {
-		for _, lang := range templates.Languages {
-			join := "?"
-			if strings.Contains(path, "?") {
-				join = "&"
-			}
-			t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, window, name+"-"+lang, web+path+join+"lang="+lang) })
+	lookAt(t, window, web, pages)
+}
+
+// lookAt looks at pages of the site at origin as the one sees them who is signed in to the window. A page is looked at in every language; when a
+// test comes by it again in another state, or by a form's answer, in one, by turns: the words of a page fit in both, or do not, whatever is in it.
+// With -shots it is every language, for people.
+func lookAt(t *testing.T, window context.Context, origin string, pages map[string]string) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(pages)) {
+		path, join := pages[name], "?"
+		if strings.Contains(path, "?") {
+			join = "&"
+		}
+		for _, lang := range tongues(t, path) {
+			t.Run(name+"-"+lang, func(t *testing.T) { browsertest.Look(t, window, name+"-"+lang, origin+path+join+"lang="+lang) })
 		}
 	}
+}
+
+// lookedAt is how often each test has come by each page, and, as the page "", by a state that is not its first.
+var lookedAt struct {
+	sync.Mutex
+	times map[[2]string]int
+}
+
+// tongues is the languages in which a test looks at a path.
+func tongues(t testing.TB, path string) []string {
+	lookedAt.Lock()
+	defer lookedAt.Unlock()
+	if lookedAt.times == nil {
+		lookedAt.times = map[[2]string]int{}
+	}
+	page, _, _ := strings.Cut(path, "?")
+	table.Lock()
+	if p := leads(table.lines, page); p != "" {
+		page = p
+	}
+	table.Unlock()
+	key := [2]string{t.Name(), page}
+	lookedAt.times[key]++
+	if flag.Lookup("shots").Value.String() != "" || lookedAt.times[key] == 1 && !strings.HasPrefix(page, "/sent/") {
+		return templates.Languages
+	}
+	turns := [2]string{t.Name(), ""}
+	lookedAt.times[turns]++
+	i := lookedAt.times[turns] % len(templates.Languages)
+	return templates.Languages[i : i+1]
 }
 
 type demoThings struct {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"jijian/piecework"
-	"jijian/templates"
 	"jijian/templates/browsertest"
 )
 
@@ -263,11 +262,7 @@ func TestLookReview(t *testing.T) {
 	look := func(s *site, user string, pages map[string]string) {
 		ctx := browsertest.Open(t)
 		browserAs(t, ctx, s.URL, user, password)
-		for name, path := range pages {
-			for _, lang := range templates.Languages {
-				browsertest.Look(t, ctx, name+"-"+lang, s.URL+path+"?lang="+lang)
-			}
-		}
+		lookAt(t, ctx, s.URL, pages)
 	}
 	look(s, "bookkeeper", map[string]string{"review": "/review", "review-held": "/review/held/1", "tally-flagged": "/tallies/3", "workshop-guards": "/workshops/1", "operation-guards": "/operations/1"})
 	look(s, "lead", map[string]string{"review-own": "/review", "review-held-own": "/review/held/1"})

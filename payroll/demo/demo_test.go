@@ -21,18 +21,6 @@ import (
 // month after a long one.
 const shortest, longest piecework.Date = "2026-03-01", "2026-08-31"
 
-func filled(t *testing.T, today piecework.Date) *bun.DB {
-	t.Helper()
-	if today == demotest.Today {
-		return demotest.DB(t)
-	}
-	db := pieceworktest.DB(t)
-	if err := demo.Fill(t.Context(), db, demo.Seed, demotest.Evening(today)); err != nil {
-		t.Fatal(err)
-	}
-	return db
-}
-
 func count(t *testing.T, db *bun.DB, query string) int {
 	t.Helper()
 	var n int
@@ -45,7 +33,7 @@ func count(t *testing.T, db *bun.DB, query string) int {
 func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 	for _, today := range []piecework.Date{demotest.Today, shortest, longest} {
 		t.Run(string(today), func(t *testing.T) {
-			db := filled(t, today)
+			db := demotest.DBOf(t, today)
 			for _, want := range []struct {
 				query    string
 				min, max int
