@@ -73,6 +73,7 @@ var audited = map[string]*piecework.Message{
 	"POST /tallies/:tally/strike":             piecework.Msg("struck a tally"),
 	"POST /review/tallies/:tally/strike":      piecework.Msg("struck a tally"),
 	"POST /deliveries/:delivery":              piecework.Msg("decided about a delivery"),
+	"POST /orders/:order/end":                 piecework.Msg("ended an order early"),
 	"POST /orders/:order/close":               piecework.Msg("closed an order"),
 	"POST /orders/:order/reopen":              piecework.Msg("reopened an order"),
 	"POST /workers/:worker/personal":          piecework.Msg("changed sealed personal data"),

@@ -201,6 +201,7 @@ func (s *Server) showDelivery(c echo.Context, id int64, link string, wrong error
 		p.Form = values{}
 		for _, b := range d.Bundles {
 			p.Form[bundleField("accepted", b.TicketID)] = fmt.Sprint(b.Waiting())
+			p.Form[bundleField("rejected", b.TicketID)], p.Form[bundleField("returned", b.TicketID)] = "0", "0"
 		}
 	} else if typed == nil {
 		p.Form = values{"accepted": fmt.Sprint(d.Waiting()), "rejected": "0", "returned": "0"}

@@ -78,8 +78,9 @@ func TestAnOrderInFull(t *testing.T) {
 	lead.get("/orders/new?again=99").wants(t, 404)
 	lead.post("/orders", append(fields, "code", "Q8", "pieces_2", "200", "again", "2", "quote", "")...).goes(t, "/orders/3")
 	lead.get("/orders/3").wants(t, 200, "返单自", "/orders/2")
-	lead.post("/orders/2/close").goes(t, "/orders/2")
-	lead.get("/orders/2").wants(t, 200, "关闭时比订单少 150 件")
+	lead.post("/orders/2/close").wants(t, 409, "还没有结清")
+	lead.post("/orders/2/end", "reason", "客户停产").goes(t, "/orders/2")
+	lead.get("/orders/2").wants(t, 200, "比订单少 150 件", "客户停产", "双方确认的对账单上")
 }
 
 // TestWhatOrdersEarn: the office sees margins, by contractor; the contractor sees his orders and when they will be finished.

@@ -71,7 +71,8 @@ func (s *Server) orderRows(c echo.Context, list []piecework.ProcessingOrder) ([]
 type orderShow struct {
 	Order     *piecework.ProcessingOrder
 	State     piecework.OrderState
-	Why       string // the state follows from these facts
+	Why       string   // the state follows from these facts
+	Owed      []string // for an order that was ended early
 	Late      bool
 	Closable  bool // by the facts
 	DaysLeft  int  // to the due date; negative when it has passed
@@ -140,6 +141,9 @@ func (s *Server) orderFacts(c echo.Context, p *orderShow, today piecework.Date) 
 	f := facts[o.ID]
 	p.Handed, p.State, p.Late, p.Closable = f.Handed, o.State(f), o.Late(f, today), o.Closable(f) == nil
 	p.Why = inWords(visitOf(c).lang, o.Why(f))
+	for _, m := range o.Owed(f) {
+		p.Owed = append(p.Owed, inWords(visitOf(c).lang, m))
+	}
 	earned, err := piecework.FeesEarned(ctx, s.DB, o)
 	if err != nil {
 		return err
@@ -201,8 +205,21 @@ func (s *Server) orderSteps(ctx context.Context, p *orderShow, today piecework.D
 	return nil
 }
 
-// orderClose ends an order; it takes no more tallies.
+// orderClose closes a settled order; it takes no more tallies.
 func (s *Server) orderClose(c echo.Context) error { return s.setOrderOpen(c, false) }
+
+// orderEnd gives an order up before it is settled.
+func (s *Server) orderEnd(c echo.Context) error {
+	ctx := c.Request().Context()
+	o, err := piecework.OrderByID(ctx, s.DB, paramID(c, "order"))
+	if err != nil {
+		return err
+	}
+	if err := piecework.EndOrder(ctx, s.DB, o.ID, readForm(c).text("reason"), visitOf(c).who.Name); err != nil {
+		return err
+	}
+	return s.doneUndo(c, orderPath(o.ID), orderPath(o.ID)+"/reopen", "Order %s is ended early. What is owed for it stays owed.", o.Code)
+}
 
 // orderReopen lets a closed order take tallies again.
 func (s *Server) orderReopen(c echo.Context) error { return s.setOrderOpen(c, true) }
@@ -218,7 +235,7 @@ func (s *Server) setOrderOpen(c echo.Context, open bool) error {
 	}
 	path := orderPath(o.ID)
 	if open {
-		return s.doneUndo(c, path, path+"/close", "Order %s is open again.", o.Code)
+		return s.done(c, path, "Order %s is open again.", o.Code)
 	}
 	return s.doneUndo(c, path, path+"/reopen", "Order %s is closed.", o.Code)
 }

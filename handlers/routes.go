@@ -154,6 +154,7 @@ func (s *Server) routes() []route {
 		{get, "/orders/:order/edit", office, s.orderEdit, nil},
 		{post, "/orders/:order", office, s.orderSave, nil},
 		{post, "/orders/:order/close", office, s.orderClose, nil},
+		{post, "/orders/:order/end", office, s.orderEnd, nil},
 		{post, "/orders/:order/reopen", office, s.orderReopen, nil},
 		{get, "/margins", office, s.margins, nil},
 		{post, "/orders/:order/accept", office, s.orderAccept, nil},

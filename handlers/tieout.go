@@ -16,6 +16,7 @@ var gapNames = map[payroll.GapKind][2]*piecework.Message{
 	payroll.GapRejected:         {piecework.Msg("Rejected"), piecework.Msg("He keeps them and does not pay.")},
 	payroll.GapStock:            {piecework.Msg("In stock"), piecework.Msg("Finished and not delivered, or between two operations.")},
 	payroll.GapNotBegun:         {piecework.Msg("Not begun"), piecework.Msg("Nothing was counted of them yet.")},
+	payroll.GapEnded:            {piecework.Msg("Ended early"), piecework.Msg("Never begun: the order was given up before.")},
 	payroll.GapRework:           {piecework.Msg("In rework"), piecework.Msg("Handed back or returned, and not good again.")},
 	payroll.GapScrapWorkmanship: {piecework.Msg("Work scrap"), piecework.Msg("Spoilt by the work.")},
 	payroll.GapScrapMaterial:    {piecework.Msg("Material scrap"), piecework.Msg("Spoilt by the material.")},
@@ -87,7 +88,7 @@ func (s *Server) tieOutTicket(c echo.Context) error {
 
 // placeColours are the colours of the parts of bars and of the picture.
 var placeColours = map[payroll.GapKind]string{payroll.GapAccepted: "good", payroll.GapUndecided: "wait", payroll.GapRejected: "scrap", payroll.GapStock: "stock",
-	payroll.GapNotBegun: "rest", payroll.GapRework: "rework", payroll.GapScrapWorkmanship: "scrap", payroll.GapScrapMaterial: "scrap",
+	payroll.GapNotBegun: "rest", payroll.GapEnded: "rest", payroll.GapRework: "rework", payroll.GapScrapWorkmanship: "scrap", payroll.GapScrapMaterial: "scrap",
 	payroll.GapBesides: "over", payroll.GapTwice: "over", payroll.GapUncounted: "over"}
 
 func (s *Server) showTieOut(c echo.Context, t *payroll.TieOut, back, text string) error {

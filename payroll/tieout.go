@@ -69,6 +69,7 @@ const (
 	GapRejected         GapKind = "rejected"          // the contractor keeps and does not pay them
 	GapStock            GapKind = "in_stock"          // finished or between operations
 	GapNotBegun         GapKind = "not_begun"         // nothing was counted of them yet
+	GapEnded            GapKind = "ended_early"       // nothing was counted of them, and nothing will: the order was ended early
 	GapRework           GapKind = "in_rework"         // handed back at an operation, or returned by the contractor
 	GapScrapWorkmanship GapKind = "scrap_workmanship" // spoilt by the work
 	GapScrapMaterial    GapKind = "scrap_material"    // spoilt by the material
@@ -78,7 +79,7 @@ const (
 )
 
 // GapKinds are all of them in the order in which they are told.
-var GapKinds = []GapKind{GapAccepted, GapUndecided, GapRejected, GapStock, GapNotBegun, GapRework, GapScrapWorkmanship, GapScrapMaterial,
+var GapKinds = []GapKind{GapAccepted, GapUndecided, GapRejected, GapStock, GapNotBegun, GapEnded, GapRework, GapScrapWorkmanship, GapScrapMaterial,
 	GapBesides, GapTwice, GapUncounted}
 
 // Gap is how many pieces have that name. The gaps of a tie-out sum to Ordered.
@@ -168,6 +169,7 @@ type flowing struct {
 	ordered    int64
 	handed     piecework.Flow
 	lots       []piecework.ReturnLot
+	ended      bool // the order was ended early
 }
 
 // flow works out stages, ending and gaps.
@@ -233,7 +235,9 @@ func (f *flowing) stages() ([]Stage, map[GapKind]int64) {
 		gaps[GapScrapMaterial] += s.ScrapMaterial
 		waiting, over := GapStock, GapTwice
 		if i == 0 {
-			waiting, over = GapNotBegun, GapBesides
+			if waiting, over = GapNotBegun, GapBesides; f.ended {
+				waiting = GapEnded
+			}
 		}
 		gaps[waiting] += s.Waiting
 		gaps[over] -= s.Over

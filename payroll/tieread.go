@@ -20,7 +20,7 @@ func TieOutOf(ctx context.Context, db bun.IDB, orderID int64) (*TieOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := flowing{operations: o.Product.Operations, ordered: o.Quantity, counted: map[int64]piecework.Counts{}}
+	f := flowing{ended: o.EndedEarly(), operations: o.Product.Operations, ordered: o.Quantity, counted: map[int64]piecework.Counts{}}
 	for _, p := range progress {
 		f.counted[p.OperationID] = p.Counts
 	}
@@ -52,7 +52,7 @@ func TieOutTicket(ctx context.Context, db bun.IDB, ticketID int64) (*TieOut, err
 		return nil, err
 	}
 	h := way.Handed
-	f := flowing{operations: ticket.CoveredOf(ticket.Order.Product.Operations), ordered: ticket.Quantity, counted: way.Counted, again: way.Again, lots: way.Lots,
+	f := flowing{ended: ticket.Order.EndedEarly(), operations: ticket.CoveredOf(ticket.Order.Product.Operations), ordered: ticket.Quantity, counted: way.Counted, again: way.Again, lots: way.Lots,
 		handed: piecework.Flow{OrderID: ticket.OrderID, Delivered: h.Delivered, Accepted: h.Accepted, Rejected: h.Rejected, Returned: h.Returned}}
 	t := &TieOut{Order: ticket.Order, Ticket: ticket, Ordered: ticket.Quantity, Handed: f.handed, Elsewhere: way.Elsewhere, Deliveries: way.Deliveries}
 	t.Stages, t.End, t.Gaps = f.flow()

@@ -97,8 +97,11 @@ func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
 		if err != nil {
 			return err
 		}
-		if o.Quote {
+		switch {
+		case o.Quote:
 			return Conflict("Order %s is only offered. Accept it first.", o.Code)
+		case o.Closed() && !o.EndedEarly():
+			return Conflict("Order %s is closed. Reopen it first.", o.Code)
 		}
 		if err := d.carry(ctx, db, o); err != nil {
 			return err

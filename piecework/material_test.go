@@ -147,7 +147,7 @@ func TestMaterialIsUsedAndLost(t *testing.T) {
 	if _, err := w.DB.ExecContext(w.Ctx, "DELETE FROM material_movements"); err == nil {
 		t.Error("movements were deleted")
 	}
-	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false))
+	w.Must(piecework.EndOrder(w.Ctx, w.DB, w.Order.ID, "客户取消", "test"))
 	refused(t, move(piecework.Receipt, "1"), piecework.ErrConflict, "closed")
 }
 

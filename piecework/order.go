@@ -25,8 +25,11 @@ type ProcessingOrder struct {
 	Quote      bool
 	AcceptedAt Instant
 	AcceptedBy string
-	AgainID    int64 `bun:",nullzero"` // the order that this one repeats
-	Note       string
+	// EndReason says why the order was ended early, and EndedBy who did; "" for one that was not.
+	EndReason string
+	EndedBy   string
+	AgainID   int64 `bun:",nullzero"` // the order that this one repeats
+	Note      string
 	// LossAllowed (允许损耗率) is how much material may be lost, in hundredths of a percent of what the pieces need; LossBorneBy bears more.
 	LossAllowed int64
 	LossBorneBy LossBearer
@@ -49,6 +52,9 @@ const (
 
 // Closed says whether the order takes no more tallies.
 func (o *ProcessingOrder) Closed() bool { return o.ClosedAt != 0 }
+
+// EndedEarly says whether it was closed before it was settled.
+func (o *ProcessingOrder) EndedEarly() bool { return o.Closed() && o.EndReason != "" }
 
 // Validate reports every wrong field.
 func (o *ProcessingOrder) Validate() error {
@@ -132,8 +138,8 @@ func AcceptQuote(ctx context.Context, db bun.IDB, id int64, by string) error {
 		Where("id = ? AND quote AND closed_at = 0", id), "It is no longer only offered: somebody has accepted or closed it.")
 }
 
-// CloseOrder ends an order: it takes no more tallies. It is refused while pieces of it are under way; see [ProcessingOrder.Closable].
-// Open true reopens it.
+// CloseOrder closes an order that is settled, or a quote: it takes no more tallies; see [ProcessingOrder.Closable]. Open true reopens it,
+// also where it was ended early.
 func CloseOrder(ctx context.Context, db bun.IDB, id int64, open bool) error {
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		at := Now()
@@ -152,8 +158,34 @@ func CloseOrder(ctx context.Context, db bun.IDB, id int64, open bool) error {
 				return err
 			}
 		}
-		return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("closed_at = ?", at).
+		return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("closed_at = ?, end_reason = '', ended_by = ''", at).
 			Where("id = ? AND (closed_at = 0) = ?", id, !open), "The order is already in that state.")
+	})
+}
+
+// EndOrder gives an order up before it is settled: it takes no more tallies. What is owed for it stays owed and in sight: what was
+// delivered can still be accepted, what is finished delivered, and wages and fees are paid and billed.
+func EndOrder(ctx context.Context, db bun.IDB, id int64, reason, by string) error {
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		o, err := lockOrder(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		facts, err := FactsOf(ctx, db, o)
+		if err != nil {
+			return err
+		}
+		switch f := facts[id]; {
+		case f.AtHome > 0:
+			return o.stillAtHome(f)
+		case !o.Closed() && o.Closable(f) == nil:
+			return Conflict("There is nothing open in order %s: close it.", o.Code)
+		}
+		return changed(ctx, db.NewUpdate().Model((*ProcessingOrder)(nil)).Set("closed_at = ?, end_reason = ?, ended_by = ?", Now(), reason, by).
+			Where("id = ? AND closed_at = 0", id), "The order is already in that state.")
 	})
 }
 

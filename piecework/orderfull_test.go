@@ -2,6 +2,7 @@ package piecework_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,6 +35,7 @@ func TestOrderStateFollowsFacts(t *testing.T) {
 	w.Order.ID, w.Order.Code, w.Order.Quote, w.Order.Quantity = 0, "Q1", true, 10
 	w.Must(piecework.SaveOrder(w.Ctx, w.DB, w.Order))
 	state(piecework.OrderQuoted, "only offered")
+	refused(t, piecework.Deliver(w.Ctx, w.DB, &piecework.Delivery{Code: "D0", OrderID: w.Order.ID, DeliveredOn: "2026-10-06", Quantity: 1}), piecework.ErrConflict, "only offered")
 	count := func(uid string, n int64) string {
 		res, err := piecework.RecordTallies(w.Ctx, w.DB, piecework.Actor{Name: "test"}, []piecework.NewTally{{UID: uid, Session: "S1", Worker: "A1", Order: "Q1",
 			Operation: "cut", Counts: piecework.Counts{Good: n}}})
@@ -71,8 +73,17 @@ func TestOrderStateFollowsFacts(t *testing.T) {
 	refused(t, piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false), piecework.ErrConflict, "10 delivered pieces of order Q1 wait")
 	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: d.ID, Accepted: 6, Returned: 4, DecidedOn: "2026-10-06", RecordedBy: "test"}))
 	state(piecework.OrderInWork, "6 of 10")
-	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false))
-	state(piecework.OrderClosed, "4 pieces fewer")
+	refused(t, piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false), piecework.ErrConflict, "not settled. 6 of 10 pieces are with the contractor")
+	refused(t, piecework.EndOrder(w.Ctx, w.DB, w.Order.ID, "", "test"), piecework.ErrInvalid, "")
+	w.Must(piecework.EndOrder(w.Ctx, w.DB, w.Order.ID, "客户取消", "王组长"))
+	state(piecework.OrderEnded, "王组长 ended it early with 4 pieces fewer than ordered: 客户取消")
+	ended, err := piecework.OrderByID(w.Ctx, w.DB, w.Order.ID)
+	w.Must(err)
+	facts, err := piecework.FactsOf(w.Ctx, w.DB, ended)
+	w.Must(err)
+	if owed := fmt.Sprint(ended.Owed(facts[ended.ID])); !strings.Contains(owed, "wages") || !strings.Contains(owed, "statement") {
+		t.Errorf("owed: %s", owed)
+	}
 	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, true))
 	again := &piecework.Delivery{Code: "D2", OrderID: w.Order.ID, DeliveredOn: "2026-10-07", Quantity: 4, RecordedBy: "test"}
 	w.Must(piecework.Deliver(w.Ctx, w.DB, again))

@@ -6,7 +6,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// OrderState is how far an order has come. It follows from what was recorded; a person only accepts a quote and closes an order.
+// OrderState is how far an order has come. It follows from what was recorded; a person only accepts a quote, closes what is settled, and may give an order up.
 type OrderState string
 
 // The states, in the order in which an order passes them.
@@ -17,6 +17,7 @@ const (
 	OrderDelivered OrderState = "complete" // every piece is with the contractor
 	OrderSettled   OrderState = "settled"  // decided about; its wages are in approved runs and its fees on statements of both sides
 	OrderClosed    OrderState = "order_closed"
+	OrderEnded     OrderState = "ended_early" // given up by a person, who said why; what is owed for it stays owed
 )
 
 // OrderFacts is what the state of an order follows from.
@@ -24,13 +25,15 @@ type OrderFacts struct {
 	Handed
 	Counted    int64 // tallies, reversals taken off
 	AtHome     int64 // lots of take-home work that are out
-	WagesOwed  bool  // some tallies are in no approved run; known only once everything is decided about
+	WagesOwed  bool  // some tallies are in no approved run; known only once everything is decided about, or the order was ended early
 	FeeUnasked bool  // some accepted pieces are on no statement that both sides confirmed; known only then, too
 }
 
 // State is how far the order has come.
 func (o *ProcessingOrder) State(f OrderFacts) OrderState {
 	switch {
+	case o.EndedEarly():
+		return OrderEnded
 	case o.Closed():
 		return OrderClosed
 	case o.Quote:
@@ -73,19 +76,50 @@ func (o *ProcessingOrder) Why(f OrderFacts) *Message {
 	case OrderSettled:
 		return Msg("Every piece is delivered and decided about, its wages are in approved pay runs and its fees on statements that both sides confirmed. The order can be closed.")
 	}
-	if short := o.Quantity - (f.Delivered - f.Returned); short > 0 {
+	short := o.Quantity - (f.Delivered - f.Returned)
+	if o.EndedEarly() {
+		return Msg("%s ended it early with %d pieces fewer than ordered: %s", o.EndedBy, max(0, short), o.EndReason)
+	}
+	if short > 0 {
 		return Msg("It was closed with %d pieces fewer than ordered.", short)
 	}
 	return Msg("It was closed after every piece was delivered.")
 }
 
-// Closable says why an order cannot be closed as things stand, or is nil.
+// Owed is what is still owed for an order that was ended early, by either side; nothing for any other.
+func (o *ProcessingOrder) Owed(f OrderFacts) []*Message {
+	var list []*Message
+	if !o.EndedEarly() {
+		return nil
+	}
+	if f.Waiting() > 0 {
+		list = append(list, Msg("About %d delivered pieces the contractor has not decided.", f.Waiting()))
+	}
+	if f.WagesOwed {
+		list = append(list, Msg("Some of its wages are not in an approved pay run yet."))
+	}
+	if f.FeeUnasked {
+		list = append(list, Msg("Not every fee is on a statement that both sides have confirmed."))
+	}
+	return list
+}
+
+// stillAtHome is the conflict of an order of which work is still out.
+func (o *ProcessingOrder) stillAtHome(f OrderFacts) error {
+	return Conflict("Work of order %s is still at home with %d workers. Take it back or close those lots first.", o.Code, f.AtHome)
+}
+
+// Closable says why an order cannot be closed as things stand, or is nil: it must be settled, or a quote for which nothing was done.
 func (o *ProcessingOrder) Closable(f OrderFacts) error {
 	switch {
 	case f.Waiting() > 0:
 		return Conflict("%d delivered pieces of order %s wait for the contractor's decision. Close it when he has decided.", f.Waiting(), o.Code)
 	case f.AtHome > 0:
-		return Conflict("Work of order %s is still at home with %d workers. Take it back or close those lots first.", o.Code, f.AtHome)
+		return o.stillAtHome(f)
+	case o.Quote && f.Counted == 0 && f.Delivered == 0:
+		return nil
+	case o.State(f) != OrderSettled:
+		return Conflict("Order %s is not settled. %s Close it when that is done, or end it early and say why.", o.Code, o.Why(f))
 	}
 	return nil
 }
@@ -116,7 +150,7 @@ func FactsOf(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) (map[int
 	}
 	for _, o := range list {
 		f := OrderFacts{Handed: handed[o.ID], Counted: counted[o.ID], AtHome: home[o.ID]}
-		if !o.Closed() && o.handedOver(f.Handed) && f.Waiting() == 0 {
+		if o.EndedEarly() || !o.Closed() && o.handedOver(f.Handed) && f.Waiting() == 0 {
 			f.WagesOwed, err = db.NewSelect().Model((*Tally)(nil)).Where("t.order_id = ?", o.ID).Where("NOT " + InLockedRun).Exists(ctx)
 			if err != nil {
 				return nil, wrap("look for unpaid tallies", err)

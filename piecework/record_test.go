@@ -25,7 +25,7 @@ func twoShops(t testing.TB) *pieceworktest.World {
 		o := &piecework.ProcessingOrder{Code: code, WorkshopID: workshop, ContractorID: w.Order.ContractorID, ProductID: w.Order.ProductID, Quantity: 10, OrderedOn: "2026-10-01"}
 		w.Must(piecework.SaveOrder(w.Ctx, w.DB, o))
 		if code == "OC" {
-			w.Must(piecework.CloseOrder(w.Ctx, w.DB, o.ID, false))
+			w.Must(piecework.EndOrder(w.Ctx, w.DB, o.ID, "客户取消", "test"))
 		}
 	}
 	closed := &piecework.WorkSession{Code: "SC", WorkshopID: w.Workshop.ID, WorkDate: "2026-10-04"}

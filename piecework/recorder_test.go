@@ -96,7 +96,7 @@ func TestARecorderNoticesWhatOthersWrite(t *testing.T) {
 		{"its tally is struck", other("o4", ticket("T1"), reversing("o3")), []func(*piecework.NewTally){ticket("T1")}, "accepted"},
 		{"the session closes", func() { w.Must(piecework.CloseSession(w.Ctx, w.DB, first.ID, "lead")) }, later, "rejected session S1 is closed"},
 		{"it is opened again", func() { w.Must(piecework.ReopenSession(w.Ctx, w.DB, first.ID)) }, nil, "accepted"},
-		{"the order closes", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false)) }, later, "rejected order O1 is closed"},
+		{"the order closes", func() { w.Must(piecework.EndOrder(w.Ctx, w.DB, w.Order.ID, "客户取消", "test")) }, later, "rejected order O1 is closed"},
 		{"it is opened again, too", func() { w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, true)) }, nil, "accepted"},
 	} {
 		step.happens()

@@ -155,7 +155,7 @@ func TestGiveOutRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false))
+	w.Must(piecework.EndOrder(w.Ctx, w.DB, w.Order.ID, "客户取消", "test"))
 	if err := piecework.GiveOut(w.Ctx, w.DB, &good); err == nil || !strings.Contains(err.Error(), "order O1 is closed") {
 		t.Errorf("of a closed order: %v", err)
 	}

@@ -53,7 +53,7 @@ func TestCutTickets(t *testing.T) {
 	if list, _ := sizes(more); !slices.Equal(list, []int64{30, 30, 10}) || more[0].Number != 101 || more[0].Operations != "glue" || more[0].Covers("cut") || !more[0].Covers("glue") {
 		t.Errorf("70 more to glue: %v %+v", list, more[0])
 	}
-	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, false))
+	w.Must(piecework.EndOrder(w.Ctx, w.DB, w.Order.ID, "客户取消", "test"))
 	if _, err := cut(piecework.Cut{Size: 50, Quantity: 1, Over: true}); !errors.Is(err, piecework.ErrConflict) {
 		t.Errorf("of a closed order: %v", err)
 	}

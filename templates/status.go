@@ -38,6 +38,7 @@ var statuses = map[string]Status{
 	"settled":   {Done, "Settled"},
 
 	"order_closed": {Done, "Closed"},
+	"ended_early":  {Wait, "Ended early"},
 
 	"out":       {Live, "At home"},
 	"back":      {Done, "All back"},

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"slices"
+
 	"jijian/payroll"
 	"jijian/piecework"
 )
@@ -35,8 +37,9 @@ func (m *month) contractorSide() {
 		})
 	}
 	if m.last < m.shops[0].Today() {
-		m.state(first, true)
-		m.state(second, false)
+		m.state(m.shops[0], first, true)
+		m.state(m.shops[0], second, false)
+		m.state(m.shops[1], m.shops[1].lines[1], true)
 	}
 	for _, q := range []struct{ text, answer string }{{"这批能提前两天交吗？客户催得急。", "可以，周六加一场，周日下午交齐。"}, {"下次交货请按颜色分箱，可以吗？", ""}} {
 		question := &piecework.Question{OrderID: open.ID, Question: q.text, AskedBy: contractors[first.contractor]}
@@ -48,16 +51,16 @@ func (m *month) contractorSide() {
 }
 
 // state makes the statement of the full month for a line's contractor. The workshop confirms it, and the contractor too if both do.
-func (m *month) state(l *line, both bool) {
+func (m *month) state(s *shop, l *line, both bool) {
 	m.try(func() error {
-		s, err := piecework.MakeStatement(m.ctx, m.db, m.shops[0].ID, l.orders[0].ContractorID, m.first, m.last, SignIns[1].Name)
+		st, err := piecework.MakeStatement(m.ctx, m.db, s.ID, l.orders[0].ContractorID, m.first, m.last, SignIns[1].Name)
 		if err != nil {
 			return err
 		}
-		if err := s.Confirm(m.ctx, m.db, false, SignIns[1].Name); err != nil || !both {
+		if err := st.Confirm(m.ctx, m.db, false, SignIns[1].Name); err != nil || !both {
 			return err
 		}
-		return s.Confirm(m.ctx, m.db, true, contractors[l.contractor])
+		return st.Confirm(m.ctx, m.db, true, contractors[l.contractor])
 	})
 }
 
@@ -96,7 +99,7 @@ func (m *month) putRight(l *line) {
 			m.try(func() error { return err })
 			return
 		}
-		if len(d.Acceptances) == 0 || d.Acceptances[0].Returned < 10 || d.Order.Closed() {
+		if len(d.Acceptances) == 0 || d.Acceptances[0].Returned < 10 || !slices.ContainsFunc(l.orders, func(o *order) bool { return o.ID == d.OrderID && o.sent < o.Quantity }) {
 			continue
 		}
 		operations := l.product.Operations

@@ -123,6 +123,7 @@ func Fill(ctx context.Context, db bun.IDB, seed uint64, now time.Time) error {
 		m.admit()
 		m.pay()
 		m.contractorSide()
+		m.closeOrders()
 		return m.err
 	})
 }

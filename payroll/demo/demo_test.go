@@ -75,7 +75,7 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 				{"carries WHERE kind = 'damage'", 1, 9},
 				{"slip_lines WHERE corrects_run_id IS NOT NULL", 1, 9},
 				{fmt.Sprintf("processing_orders WHERE closed_at = 0 AND due_on BETWEEN '%s' AND '%s'", today, today.AddDays(7)), 2, 4},
-				{"processing_orders WHERE closed_at <> 0", 1, 99},
+				{"contractor_statements WHERE workshop_at > 0 AND contractor_at > 0", 2, 2},
 				{"codes WHERE kind = 'W'", 40, 40},
 				{"bundle_tickets", 150, 600},
 				{"users", 7, 7},
@@ -293,7 +293,7 @@ func TestTheDemoTiesOut(t *testing.T) {
 func TestTheDemosStatementIsThatOfASecondBookkeeper(t *testing.T) {
 	db := demotest.DB(t)
 	list, err := piecework.Statements(t.Context(), db, piecework.Filter{})
-	if err != nil || len(list.Items) != 2 {
+	if err != nil || len(list.Items) != 3 {
 		t.Fatalf("statements: %v, %d", err, len(list.Items))
 	}
 	for _, s := range list.Items {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -76,7 +77,6 @@ func (m *month) work() {
 		}
 		for k, l := range s.lines {
 			m.decideLast(l, 2*i+k)
-			m.closeOrders(l)
 		}
 	}
 }
@@ -384,10 +384,20 @@ func (m *month) decideLast(l *line, nth int) {
 	}
 }
 
-// closeOrders closes what is finished and gone, but for the latest of them.
-func (m *month) closeOrders(l *line) {
-	done := slices.DeleteFunc(slices.Clone(l.orders), func(o *order) bool { return o.sent < o.Quantity })
-	for _, o := range done[:max(0, len(done)-1)] {
-		m.try(func() error { return piecework.CloseOrder(m.ctx, m.db, o.ID, false) })
+// closeOrders closes what is settled, but for the latest of a line.
+func (m *month) closeOrders() {
+	for _, s := range m.shops {
+		for _, l := range s.lines {
+			done := slices.DeleteFunc(slices.Clone(l.orders), func(o *order) bool { return o.sent < o.Quantity })
+			for _, o := range done[:max(0, len(done)-1)] {
+				m.try(func() error {
+					err := piecework.CloseOrder(m.ctx, m.db, o.ID, false)
+					if errors.Is(err, piecework.ErrConflict) { // not settled yet
+						return nil
+					}
+					return err
+				})
+			}
+		}
 	}
 }
