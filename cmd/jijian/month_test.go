@@ -214,8 +214,8 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 	for _, tt := range []struct{ change, undo, words string }{
 		{"UPDATE slips SET gross = gross + 100, net = net + 100 WHERE id = 3", "UPDATE slips SET gross = gross - 100, net = net - 100 WHERE id = 3",
 			"does not match its hash"},
-		{"UPDATE slip_lines SET amount = amount + 1 WHERE pos = 1 AND slip_id IN (SELECT MAX(id) FROM slips)",
-			"UPDATE slip_lines SET amount = amount - 1 WHERE pos = 1 AND slip_id IN (SELECT MAX(id) FROM slips)",
+		{"UPDATE slip_lines SET amount = amount + 1 WHERE pos = 1 AND slip_id IN (SELECT MAX(id) FROM slips WHERE run_id = 3)",
+			"UPDATE slip_lines SET amount = amount - 1 WHERE pos = 1 AND slip_id IN (SELECT MAX(id) FROM slips WHERE run_id = 3)",
 			"does not add up"},
 		{"UPDATE slip_lines SET good = good + 1 WHERE kind = 'piece' AND slip_id IN (SELECT id FROM slips WHERE run_id = 3)",
 			"UPDATE slip_lines SET good = good - 1 WHERE kind = 'piece' AND slip_id IN (SELECT id FROM slips WHERE run_id = 3)", "run 3:"},
