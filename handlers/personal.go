@@ -24,8 +24,9 @@ type personalPage struct {
 	Plain  bool // the rows are unmasked, this once
 	Form   values
 	Log    piecework.Page[piecework.PersonalAccess]
-	Admin  bool           // the person may erase it
-	After  piecework.Date // from which day on; "" when nothing asks for it
+	Admin  bool            // the person may erase it
+	After  piecework.Date  // from which day on; "" when nothing asks for it
+	Stays  []payroll.Stays // what would be left of what was written about her
 }
 
 // personalRow is one thing that may be held.
@@ -54,6 +55,9 @@ var accessNames = map[piecework.PersonalAction]*piecework.Message{
 	piecework.PersonalBankFile: piecework.Msg("Put into a bank file"), piecework.PersonalLedger: piecework.Msg("Put into a wage ledger"),
 	piecework.PersonalExported: piecework.Msg("Handed out with everything about her"), piecework.PersonalErased: piecework.Msg("Erased"),
 }
+
+// Where says in words what a text that stays is.
+func (p *personalPage) Where(lang string, s payroll.Stays) string { return inWords(lang, s.What) }
 
 // access is an entry of the log in words.
 type access struct {
@@ -95,7 +99,11 @@ func (s *Server) personalOf(c echo.Context, w *piecework.Worker, typed values) (
 	if p.Log, err = piecework.AccessesOf(ctx, s.DB, w.ID, s.filter(c)); err != nil {
 		return nil, err
 	}
-	p.Admin = v.who.Role == account.Admin
+	if p.Admin = v.who.Role == account.Admin; p.Admin {
+		if p.Stays, err = payroll.StaysAbout(ctx, s.DB, w.ID); err != nil {
+			return nil, err
+		}
+	}
 	p.After, err = payroll.EraseAfter(ctx, s.DB, w.ID)
 	return p, err
 }

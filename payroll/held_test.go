@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptrace/bun"
+
 	"jijian/payroll"
 	"jijian/payroll/exchange"
 	"jijian/piecework"
@@ -60,6 +62,30 @@ func TestNothingHeldIsForgotten(t *testing.T) {
 	}
 }
 
+// naming is every column of text in the database in which a name stands, as table.column.
+func naming(w *pieceworktest.World, name string) []string {
+	w.Helper()
+	query := "SELECT table_name, column_name FROM information_schema.columns WHERE data_type = 'text' AND table_schema = 'public'"
+	if piecework.IsSQLite(w.DB) {
+		query = "SELECT m.name AS table_name, p.name AS column_name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.type = 'TEXT'"
+	}
+	var columns []struct{ TableName, ColumnName string }
+	w.Must(w.DB.NewRaw(query).Scan(w.Ctx, &columns))
+	if len(columns) < 100 {
+		w.Fatalf("only %d columns hold text", len(columns))
+	}
+	var found []string
+	for _, c := range columns {
+		n, err := w.DB.NewSelect().Table(c.TableName).Where("? LIKE ?", bun.Ident(c.ColumnName), "%"+name+"%").Count(w.Ctx)
+		w.Must(err)
+		if n > 0 {
+			found = append(found, c.TableName+"."+c.ColumnName)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
 // A worker of 2020 has everything that can be kept about one. She takes it with her, is erased, and the books still verify.
 func TestExportAndErase(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
@@ -76,6 +102,35 @@ func TestExportAndErase(t *testing.T) {
 	w.Must(account.CreateUser(w.Ctx, w.DB, &account.User{Username: "xiulan", Name: her.Name, Role: account.Worker, WorkerID: her.ID}, "correct horse"))
 	_, err = w.DB.ExecContext(w.Ctx, "INSERT INTO audit_entries (done_at, user_id, done_by, role, action) VALUES (1, 1, ?, 'worker', 'x')", her.Name)
 	w.Must(err)
+	// She is named wherever there is room for a text.
+	wrong := w.Count("OLD", "A1", "glue", 3)
+	w.Record(piecework.NewTally{Session: "OLD", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 3}, Reverses: wrong, Reason: "李秀兰数多了"})
+	w.Must(payroll.Adjust(w.Ctx, w.DB, &payroll.Adjustment{WorkerID: her.ID, WorkDate: "2020-01-06", Kind: payroll.Bonus, Amount: piecework.Fen(100), Note: "李秀兰带新人", RecordedBy: "test"}))
+	members, err := piecework.MembersByCode(w.Ctx, w.DB, w.Workshop.ID, []string{"A1", "A2"})
+	w.Must(err)
+	team, err := piecework.TeamOf(w.Ctx, w.DB, w.Workshop.ID, members)
+	w.Must(err)
+	_, err = piecework.CodesOf(w.Ctx, w.DB, piecework.WorkerBadge, her.WorkshopID, "test", her.ID)
+	w.Must(err)
+	_, err = piecework.ReplaceCode(w.Ctx, w.DB, piecework.WorkerBadge, her.ID, "test", "李秀兰弄丢了")
+	w.Must(err)
+	for _, statement := range []string{
+		"INSERT INTO take_homes (id, workshop_id, worker_id, order_id, operation_id, quantity, out_on, note, given_at, given_by) VALUES (1, 1, 1, 1, 1, 5, '2020-01-06', '李秀兰家里', 1, 'test')",
+		"INSERT INTO take_home_returns (tally_id, take_home_id, note) VALUES (1, 1, '李秀兰送回')",
+		"INSERT INTO take_home_closings (take_home_id, kind, unworked, lost, reason, closed_at, closed_by) VALUES (1, 'closed', 5, 0, '李秀兰不做了', 1, 'test')",
+		"INSERT INTO count_agreements (session_id, worker_id, counts, agrees, words, said_at, said_by) VALUES (1, 1, '', FALSE, '李秀兰说少了', 1, '李秀兰'), (1, 1, '', TRUE, '', 1, '李秀兰')",
+		"INSERT INTO tally_flags (tally_id, workshop_id, kind, found, allowed, raised_at, decided_at, decided_by, outcome, note) VALUES (1, 1, 'repeat', 1, 1, 1, 1, 'test', 'right', '李秀兰没错')",
+	} {
+		_, err := w.DB.ExecContext(w.Ctx, statement)
+		w.Must(err)
+	}
+	thread := &piecework.Material{Code: "M1", Name: "线", Unit: "g"}
+	w.Must(piecework.SaveMaterial(w.Ctx, w.DB, thread))
+	w.Must(piecework.SetOrderMaterial(w.Ctx, w.DB, w.Order.ID, piecework.Need{MaterialID: thread.ID, PerPiece: 1000}))
+	for _, m := range []piecework.Movement{{Kind: piecework.Receipt, Quantity: 1_000_000}, {Kind: piecework.Issue, Quantity: 1000, TakeHomeID: 1, Note: "给李秀兰"}} {
+		m.OrderID, m.MaterialID, m.MovedOn, m.RecordedBy = w.Order.ID, thread.ID, "2020-01-06", "test"
+		w.Must(piecework.Move(w.Ctx, w.DB, &m))
+	}
 	run := settle(w, "2020-01-01", "2020-01-31")
 	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
 	slips, err := payroll.SlipsOf(w.Ctx, w.DB, run.ID, her.ID)
@@ -99,7 +154,7 @@ func TestExportAndErase(t *testing.T) {
 	w.Must(err)
 	w.Must(payroll.Sign(w.Ctx, w.DB, slips[0].ID, her.ID, "1,1 900,300", her.Name))
 	refused("still open") // she is owed her pay
-	w.Must(payroll.Pay(w.Ctx, w.DB, payroll.Payment{RunID: run.ID, WorkerID: her.ID, Method: payroll.Cash, PaidOn: "2020-02-05", RecordedBy: "test"}))
+	w.Must(payroll.Pay(w.Ctx, w.DB, payroll.Payment{RunID: run.ID, WorkerID: her.ID, Method: payroll.Cash, PaidOn: "2020-02-05", Note: "李秀兰亲收", RecordedBy: "test"}))
 
 	files := whole(w, keys, her.ID)
 	var all struct {
@@ -108,7 +163,7 @@ func TestExportAndErase(t *testing.T) {
 		Tables   map[string][]map[string]any `json:"tables"`
 	}
 	w.Must(json.Unmarshal([]byte(files["person.json"]), &all))
-	if all.Worker != "A1" || all.Personal["id_number"] != "11010519491231002X" || len(all.Tables["tallies"]) != 1 || len(all.Tables["slip_lines"]) != 1 || len(all.Tables["signatures"]) != 1 ||
+	if all.Worker != "A1" || all.Personal["id_number"] != "11010519491231002X" || len(all.Tables["tallies"]) != 3 || len(all.Tables["slip_lines"]) != 2 || len(all.Tables["signatures"]) != 1 ||
 		all.Tables["workers"][0]["name"] != "李秀兰" || all.Tables["slip_payments"][0]["paid_on"] != "2020-02-05" || all.Tables["users"][0]["username"] != "xiulan" {
 		t.Errorf("person.json: %s", files["person.json"])
 	}
@@ -130,8 +185,30 @@ func TestExportAndErase(t *testing.T) {
 	if before != after {
 		t.Errorf("verified %+v before and %+v after", before, after)
 	}
+	var told []string
+	stays, err := payroll.StaysAbout(w.Ctx, w.DB, her.ID)
+	w.Must(err)
+	for _, s := range stays {
+		told = append(told, s.What.Format+": "+s.Text)
+	}
+	if got, want := strings.Join(told, "; "), "Why a tally was struck: 李秀兰数多了; Note on a line of a slip: 李秀兰带新人"; got != want {
+		t.Errorf("said to stay: %s, want %s", got, want)
+	}
+	if got, want := strings.Join(naming(w, "李秀兰"), " "), "slip_lines.note tallies.reason"; got != want {
+		t.Errorf("she is still named in %s; said was %s", got, want)
+	}
+	renamed, err := piecework.WorkerByID(w.Ctx, w.DB, team.ID)
+	w.Must(err)
+	if !strings.Contains(renamed.Name, payroll.Erased) || !strings.Contains(renamed.Name, w.Workers[1].Name) {
+		t.Errorf("her team is called %s", renamed.Name)
+	}
+	for table, figure := range map[string]string{"take_homes": "quantity", "take_home_returns": "tally_id", "slip_payments": "amount", "count_agreements": "counts", "material_movements": "quantity"} {
+		if _, err := w.DB.ExecContext(w.Ctx, "UPDATE "+table+" SET "+figure+" = "+figure); err == nil {
+			t.Errorf("%s of %s can be changed", figure, table)
+		}
+	}
 	left := fmt.Sprint(whole(w, keys, her.ID))
-	for _, gone := range []string{"李秀兰", "100-0000-0199", "11010519491231002X", "4539578763621486", "xiulan", "少了两件", "900,300", "picture"} {
+	for _, gone := range []string{"100-0000-0199", "11010519491231002X", "4539578763621486", "xiulan", "少了两件", "900,300", "picture"} {
 		if strings.Contains(left, gone) {
 			t.Errorf("%s is still kept", gone)
 		}

@@ -226,6 +226,24 @@ func teamName(members []TeamMember) string {
 	return string(name)
 }
 
+// NameTeams gives the teams of a worker whose name changed their names anew.
+func NameTeams(ctx context.Context, db bun.IDB, workerID int64) error {
+	var ids []int64
+	if err := db.NewSelect().Table("team_members").Column("team_id").Where("worker_id = ?", workerID).Order("team_id").Scan(ctx, &ids); err != nil {
+		return wrap("look for teams", err)
+	}
+	teams, err := TeamMembers(ctx, db, ids...)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := db.NewUpdate().Model((*Worker)(nil)).Set("name = ?", teamName(teams[id])).Where("id = ?", id).Exec(ctx); err != nil {
+			return wrap("name team", err)
+		}
+	}
+	return nil
+}
+
 // TeamMembers are the members of teams, by team and within it by worker code, each with Worker. An id that is no team has none.
 func TeamMembers(ctx context.Context, db bun.IDB, teamIDs ...int64) (map[int64][]TeamMember, error) {
 	teams := map[int64][]TeamMember{}
