@@ -85,6 +85,17 @@ func (d *Delivery) Validate() error {
 	return v.Err()
 }
 
+// Delivers says why nothing can be delivered for an order, or is nil: of one that was ended early what is finished may still leave.
+func (o *ProcessingOrder) Delivers() error {
+	switch {
+	case o.Quote:
+		return Conflict("Order %s is only offered. Accept it first.", o.Code)
+	case o.Closed() && !o.EndedEarly():
+		return Conflict("Order %s is closed. Reopen it first.", o.Code)
+	}
+	return nil
+}
+
 // Deliver records that pieces left for the contractor. Where it names bundles by the codes of their tickets, their pieces are its quantity:
 // those good at the last operation, once unless they come back.
 func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
@@ -97,11 +108,8 @@ func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case o.Quote:
-			return Conflict("Order %s is only offered. Accept it first.", o.Code)
-		case o.Closed() && !o.EndedEarly():
-			return Conflict("Order %s is closed. Reopen it first.", o.Code)
+		if err := o.Delivers(); err != nil {
+			return err
 		}
 		if err := d.carry(ctx, db, o); err != nil {
 			return err

@@ -354,6 +354,19 @@ func StatementByID(ctx context.Context, db bun.IDB, id int64) (*ContractorStatem
 	return s, found(err, "There is no such statement.")
 }
 
+// LatestStatement is the latest version of the statement of exactly this period, or, where none was made, what the books say now: its
+// version is then 0.
+func LatestStatement(ctx context.Context, db bun.IDB, workshopID, contractorID int64, from, to Date) (*ContractorStatement, error) {
+	versions, err := statementVersions(ctx, db, &ContractorStatement{WorkshopID: workshopID, ContractorID: contractorID, PeriodFrom: from, PeriodTo: to})
+	if err != nil {
+		return nil, err
+	}
+	if len(versions) == 0 {
+		return StatementOf(ctx, db, workshopID, contractorID, from, to)
+	}
+	return StatementByID(ctx, db, versions[len(versions)-1].ID)
+}
+
 // StatementVersions are all versions of a statement, the first one first, without lines.
 func StatementVersions(ctx context.Context, db bun.IDB, s *ContractorStatement) ([]ContractorStatement, error) {
 	return statementVersions(ctx, db, s)

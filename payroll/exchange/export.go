@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -183,69 +182,6 @@ func signedText(s *payroll.Slip) string {
 		how = "signed"
 	}
 	return fmt.Sprintf("%s %s %x", how, at, s.Acknowledgement.Hash[:min(4, len(s.Acknowledgement.Hash))])
-}
-
-var statementColumns = []outColumn{{"delivery", exact, "交货单"}, {"date", exact, "日期"}, {"workshop", exact, "微工厂"}, {"order", exact, "加工单"},
-	{"product", exact, "款式"}, {"product_name", freeText, "款式名称"},
-	{"delivered", pieces, "交货"}, {"accepted", pieces, "合格"}, {"rejected", pieces, "不合格"}, {"returned", pieces, "退货"},
-	{"unit_fee", perPiece, "加工费单价"}, {"amount", amount, "金额"}, {"currency", exact, "币种"}}
-
-// Statement writes what a contractor owes for the deliveries of days from through to, a line each by date and delivery:
-// amount = accepted × unit_fee, rounded once. The last line, whose delivery is "total", sums the lines as printed; there is
-// one for each currency.
-func Statement(ctx context.Context, db bun.IDB, w io.Writer, format Format, contractor string, from, to piecework.Date) error {
-	if from == "" || to == "" || from > to {
-		return piecework.InvalidField("to", "the period must have two dates, the first not after the last")
-	}
-	c, err := piecework.ContractorByCode(ctx, db, contractor)
-	if err != nil {
-		return err
-	}
-	var list []piecework.Delivery
-	err = db.NewSelect().Model(&list).Relation("Order").Relation("Order.Workshop").Relation("Order.Product").Relation("Acceptances").
-		Where(`"order"."contractor_id" = ? AND d.delivered_on BETWEEN ? AND ?`, c.ID, from, to).Order("d.delivered_on", "d.code").Scan(ctx)
-	if err != nil {
-		return fmt.Errorf("read deliveries: %w", err)
-	}
-	slices.SortStableFunc(list, func(a, b piecework.Delivery) int {
-		return cmp.Or(cmp.Compare(a.DeliveredOn, b.DeliveredOn), cmp.Compare(a.Code, b.Code))
-	})
-	rows := make([][]string, 0, len(list)+1)
-	totals := map[string]*statementTotal{}
-	for _, d := range list {
-		o, sum := d.Order, d.Decided()
-		owed := o.UnitFee.Times(sum.Accepted)
-		currency := o.Workshop.Currency
-		rows = append(rows, []string{d.Code, string(d.DeliveredOn), o.Workshop.Code, o.Code, o.Product.Code, o.Product.Name,
-			number(d.Quantity), number(sum.Accepted), number(sum.Rejected), number(sum.Returned), o.UnitFee.String(), owed.String(), currency})
-		if totals[currency] == nil {
-			totals[currency] = &statementTotal{currency: currency}
-		}
-		totals[currency].add(&d, &sum, owed)
-	}
-	for _, currency := range slices.Sorted(maps.Keys(totals)) {
-		rows = append(rows, totals[currency].row())
-	}
-	return write(w, format, "statement", statementColumns, rows)
-}
-
-// statementTotal sums the lines of one currency.
-type statementTotal struct {
-	currency                                string
-	delivered, accepted, rejected, returned int64
-	owed                                    piecework.Money
-}
-
-func (t *statementTotal) add(d *piecework.Delivery, sum *piecework.Acceptance, owed piecework.Money) {
-	t.delivered += d.Quantity
-	t.accepted += sum.Accepted
-	t.rejected += sum.Rejected
-	t.returned += sum.Returned
-	t.owed = t.owed.Add(owed)
-}
-
-func (t *statementTotal) row() []string {
-	return []string{"total", "", "", "", "", "", number(t.delivered), number(t.accepted), number(t.rejected), number(t.returned), "", t.owed.String(), t.currency}
 }
 
 var statementVersionColumns = []outColumn{{"kind", exact, "类别"}, {"date", exact, "日期"}, {"order", exact, "加工单"}, {"delivery", exact, "交货单"},

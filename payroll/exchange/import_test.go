@@ -358,3 +358,32 @@ func TestImportIntoWhatIsClosed(t *testing.T) {
 		t.Errorf("got %s", res)
 	}
 }
+
+// What both sides have confirmed stands: no import adds a decision to its days, nor a delivery to a quote.
+func TestImportLeavesConfirmedStatementsAlone(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	statement, err := piecework.MakeStatement(w.Ctx, w.DB, w.Workshop.ID, w.Order.ContractorID, "2026-10-01", "2026-10-31", "test")
+	w.Must(err)
+	w.Must(statement.Confirm(w.Ctx, w.DB, false, "孙会计"))
+	w.Must(statement.Confirm(w.Ctx, w.DB, true, "肥城工艺"))
+	quote := *w.Order
+	quote.ID, quote.Code, quote.Quote = 0, "Q1", true
+	w.Must(piecework.SaveOrder(w.Ctx, w.DB, &quote))
+	for rows, want := range map[string]string{
+		"D1,O1,2026-10-31,10,10": "delivery D1: Both sides have confirmed the statement through 2026-10-31",
+		"D1,Q1,2026-11-02,10,":   "delivery D1: Order Q1 is only offered",
+		"D3,O1,2026-10-31,10,":   "", // nothing is decided yet
+		"D2,O1,2026-11-01,10,9":  "",
+	} {
+		dir := t.TempDir()
+		w.Must(os.WriteFile(filepath.Join(dir, "deliveries.csv"), []byte("code,order,date,quantity,accepted\n"+rows+"\n"), 0o600))
+		if _, err := Import(w.Ctx, w.DB, dir, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", rows, err, want)
+		}
+	}
+	var out strings.Builder
+	w.Must(Statement(w.Ctx, w.DB, &out, CSV, "C1", "2026-10-01", "2026-10-31"))
+	if !strings.Contains(out.String(), "owed,,1,confirmed") {
+		t.Errorf("the version does not stand in it:\n%s", out.String())
+	}
+}

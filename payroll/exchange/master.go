@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/uptrace/bun"
@@ -284,7 +285,24 @@ func (im *importer) buildDelivery(r *Row) *piecework.Delivery {
 	return d
 }
 
+// mayDeliver refuses a new delivery for a quote or a closed order, and one with decisions that a confirmed statement would have to tell of.
+func (im *importer) mayDeliver(d *piecework.Delivery) error {
+	o, err := piecework.OrderByID(im.ctx, im.db, d.OrderID)
+	if err != nil {
+		return err
+	}
+	if err := o.Delivers(); err != nil || len(d.Acceptances) == 0 {
+		return err
+	}
+	return piecework.NotStated(im.ctx, im.db, o.WorkshopID, o.ContractorID, d.DeliveredOn)
+}
+
 func (im *importer) insertDeliveries(items []*piecework.Delivery) error {
+	for _, d := range items {
+		if err := im.mayDeliver(d); err != nil {
+			return fmt.Errorf("delivery %s: %w", d.Code, err)
+		}
+	}
 	if _, err := im.db.NewInsert().Model(&items).Exec(im.ctx); err != nil {
 		return err
 	}
