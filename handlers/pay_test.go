@@ -187,7 +187,9 @@ func TestSlip(t *testing.T) {
 	b.post("/slips/1/reissue", "reason", "早了").wants(t, 409)
 	s.as("admin").post("/runs/1/approve").wants(t, 303)
 	mine.get("/slips/1").wants(t, 200, "¥32.00", "查验码")
-	mine.get("/slips/1?line=1").wants(t, 200, "由这些计件得出", "S1", "120件")
+	mine.get("/slips/1?line=1").wants(t, 200, "由这些计件得出", "S1", "120件", "由 test 登记", "2026年10月1日 周四 起", "所有加工单", "test 定价")
+	b.get("/slips/1?line=1").wants(t, 200, `href="/tallies/1"`, `href="/rates/1"`)
+	mine.get("/slips/1?line=2").wants(t, 200, "由 test 录入，计入", "¥10.00") // the advance
 	mine.get("/slips/2").wants(t, 404)
 	mine.post("/slips/1/reissue", "reason", "多给点").wants(t, 403)
 	b.get("/slips/2").wants(t, 200, "结转下期", "¥465.00")

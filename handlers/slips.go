@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strconv"
 	"sync"
@@ -41,11 +42,43 @@ type slipLine struct {
 	Tallies []piecework.Tally
 	Paid    []int64                // pieces of each tally that count for the line
 	Members []piecework.TeamMember // of the team that handed them in
+	Rates   []piecework.PieceRate  // by which the pieces were priced
+	Entry   *payroll.Adjustment    // what somebody has entered; nil for others
+	Rule    string                 // by which it came about, in words
+	Asked   bool                   // whether she asked about this line
 }
 
 // Takes says whether the line stands among what is taken from the pay.
 func (l slipLine) Takes() bool {
 	return l.Amount.Sign() < 0 || l.Amount.IsZero() && (l.Kind == payroll.Correction || l.Quantity < 0 || l.Repricing)
+}
+
+// Explained says whether the page can say more about the line.
+func (l slipLine) Explained() bool {
+	return l.Counted() || l.AdjustmentID != 0 || l.Kind == payroll.Tax || l.Kind == payroll.MakeUp
+}
+
+// explain finds what the line came from: tallies, rates, an entry or a rule.
+func (s *Server) explain(ctx context.Context, l *slipLine, slip *payroll.Slip, lang string) (err error) {
+	l.Asked, l.Rule = true, slipdoc.Why(slip, l.Kind, lang)
+	if l.Tallies, err = payroll.TalliesBehind(ctx, s.DB, slip, &l.Line); err != nil {
+		return err
+	}
+	members, err := piecework.TeamMembers(ctx, s.DB, l.TeamID)
+	if err != nil {
+		return err
+	}
+	l.Members = members[l.TeamID]
+	for i := range l.Tallies {
+		l.Paid = append(l.Paid, payroll.PolicyOf(slip.Run.Workshop).Paid(netOf(&l.Tallies[i])))
+	}
+	if l.Rates, err = payroll.RatesBehind(ctx, s.DB, slip, &l.Line); err != nil {
+		return err
+	}
+	if l.AdjustmentID != 0 {
+		l.Entry, err = payroll.AdjustmentByID(ctx, s.DB, l.AdjustmentID)
+	}
+	return err
 }
 
 // Counted says whether tallies stand behind the line, also where what was taken is not pieces × rate.
@@ -104,20 +137,12 @@ func (s *Server) slipPageOf(c echo.Context, slip *payroll.Slip) (*slipPage, erro
 		}
 		p.Others = others.Items
 	}
-	policy, open := payroll.PolicyOf(slip.Run.Workshop), c.QueryParam("line")
+	open := c.QueryParam("line")
 	for i, l := range slip.Lines {
 		line := slipLine{Line: l, Doc: p.Doc.Lines[i]}
 		if strconv.Itoa(l.Pos) == open {
-			if line.Tallies, err = payroll.TalliesBehind(ctx, s.DB, slip, &l); err != nil {
+			if err := s.explain(ctx, &line, slip, visitOf(c).lang); err != nil {
 				return nil, err
-			}
-			members, err := piecework.TeamMembers(ctx, s.DB, l.TeamID)
-			if err != nil {
-				return nil, err
-			}
-			line.Members = members[l.TeamID]
-			for _, t := range line.Tallies {
-				line.Paid = append(line.Paid, policy.Paid(netOf(&t)))
 			}
 		}
 		p.Lines = append(p.Lines, line)

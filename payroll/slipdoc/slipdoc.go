@@ -13,14 +13,19 @@ import (
 	"jijian/piecework"
 )
 
+// in is the language of a code; any other than "en" is Chinese.
+func in(lang string) *language {
+	if lang == "en" {
+		return &english
+	}
+	return &chinese
+}
+
 // Of is the printed form of a slip in "zh" or "en" (any other is "zh"). The slip comes from [payroll.SlipsOf] or
 // [payroll.SlipByID], with everything printed on it. baseURL is where people reach the program, such as
 // https://jijian.example; without it there is no QR code.
 func Of(s *payroll.Slip, lang, baseURL string) slippdf.Slip {
-	words := &chinese
-	if lang == "en" {
-		words = &english
-	}
+	words := in(lang)
 	doc := slippdf.Slip{
 		Number: fmt.Sprintf("%d-%s", s.RunID, s.Worker.Code), Version: s.Version, Workshop: s.Run.Workshop.Name,
 		WorkerCode: s.Worker.Code, WorkerName: s.Worker.Name,
@@ -201,11 +206,7 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 		notes = append(notes, words.correction)
 	}
 	if uses[payroll.Damage] {
-		note := fmt.Sprintf(words.damage, policy.DamageCapPercent)
-		if !s.MinimumPay().IsZero() {
-			note += words.floor
-		}
-		notes = append(notes, note+words.stop)
+		notes = append(notes, words.ofDamage(s))
 	}
 	if !s.CarriedForward.IsZero() {
 		notes = append(notes, words.carried)
@@ -280,6 +281,29 @@ func (words *language) ofTax(s *payroll.Slip) []string {
 		note += fmt.Sprintf(words.free, amount(s, s.TaxFree))
 	}
 	return []string{note}
+}
+
+// Why explains in words a line that no pieces stand behind, or only by a rule: tax, pay that is made up, damage. It is "" for others.
+func Why(s *payroll.Slip, kind payroll.Kind, lang string) string {
+	words := in(lang)
+	switch kind {
+	case payroll.Tax:
+		return strings.Join(words.ofTax(s), " ")
+	case payroll.MakeUp:
+		return strings.Join(words.ofTime(s), " ")
+	case payroll.Damage:
+		return words.ofDamage(s)
+	}
+	return ""
+}
+
+// ofDamage says how much damage may take.
+func (words *language) ofDamage(s *payroll.Slip) string {
+	note := fmt.Sprintf(words.damage, payroll.PolicyOf(s.Run.Workshop).DamageCapPercent)
+	if !s.MinimumPay().IsZero() {
+		note += words.floor
+	}
+	return note + words.stop
 }
 
 // amount is money in the currency of the slip's workshop.
