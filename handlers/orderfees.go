@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"jijian/piecework"
+	"jijian/templates"
 )
 
 type orderFees struct {
@@ -15,6 +16,7 @@ type orderFees struct {
 	Sum    piecework.Money
 	Form   values
 	Lines  []int
+	Modes  []templates.Option
 }
 
 // feeEarned is what was earned at one fee.
@@ -33,6 +35,8 @@ func (s *Server) showOrderFees(c echo.Context, wrong error, typed values) error 
 		return err
 	}
 	p := orderFees{Order: o, Form: typed}
+	p.Modes = []templates.Option{{Value: string(piecework.Marginal), Text: visitOf(c).says("the pieces above the number")},
+		{Value: string(piecework.Whole), Text: visitOf(c).says("all pieces, also those accepted before")}}
 	for i := range piecework.MaxFees - 1 {
 		p.Lines = append(p.Lines, i+1)
 	}
@@ -43,13 +47,17 @@ func (s *Server) showOrderFees(c echo.Context, wrong error, typed values) error 
 	if err != nil {
 		return err
 	}
-	at := map[int64]int{}
+	type kind struct {
+		fee       int64
+		repricing bool
+	}
+	at := map[kind]int{}
 	for _, l := range lines {
-		i, ok := at[l.Fee.Millionths()]
+		i, ok := at[kind{l.Fee.Millionths(), l.Repricing}]
 		if !ok {
 			i = len(p.Earned)
-			at[l.Fee.Millionths()] = i
-			p.Earned = append(p.Earned, feeEarned{FeePart: piecework.FeePart{Fee: l.Fee}})
+			at[kind{l.Fee.Millionths(), l.Repricing}] = i
+			p.Earned = append(p.Earned, feeEarned{FeePart: piecework.FeePart{Fee: l.Fee, Repricing: l.Repricing}})
 		}
 		p.Earned[i].Quantity += l.Quantity
 		p.Earned[i].Amount, p.Sum = p.Earned[i].Amount.Add(l.Amount()), p.Sum.Add(l.Amount())
@@ -73,6 +81,9 @@ func (s *Server) orderFeesAgree(c echo.Context) error {
 		if f.text(above)+f.text(fee) != "" {
 			steps = append(steps, piecework.OrderFee{Above: f.number(above), Fee: f.rate(fee)})
 		}
+	}
+	for i := range steps {
+		steps[i].Mode = piecework.TierMode(f.text("tier_mode"))
 	}
 	err := f.and(nil)
 	if err == nil {

@@ -39,7 +39,7 @@ func (s *Server) orderNew(c echo.Context) error {
 		typed["due_on"] = ""
 		if fees, err := piecework.FeesOf(c.Request().Context(), s.DB, again); err != nil {
 			return err
-		} else if now := fees.Price(s.today(c), 0, 1); len(now) > 0 {
+		} else if now := fees.Price(s.today(c), piecework.FeeCount{}, 1); len(now) > 0 {
 			typed["unit_fee"] = now[0].Fee.String()
 		}
 	}

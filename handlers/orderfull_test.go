@@ -78,6 +78,15 @@ func TestAnOrderInFull(t *testing.T) {
 	lead.get("/orders/new?again=99").wants(t, 404)
 	lead.post("/orders", append(fields, "code", "Q8", "pieces_2", "200", "again", "2", "quote", "")...).goes(t, "/orders/3")
 	lead.get("/orders/3").wants(t, 200, "返单自", "/orders/2")
+	lead.post("/orders/3/fees", "above_1", "100", "fee_1", "0.08", "tier_mode", "half").wants(t, 422, "请选择")
+	lead.post("/orders/3/fees", "above_1", "100", "fee_1", "0.08", "tier_mode", "whole").goes(t, "/orders/3/fees")
+	for i, n := range []int64{90, 60} {
+		d := &piecework.Delivery{Code: fmt.Sprintf("E%d", i), OrderID: 3, DeliveredOn: "2026-10-21", Quantity: n, RecordedBy: "test"}
+		s.Must(piecework.Deliver(s.Ctx, s.DB, d))
+		s.Must(piecework.Accept(s.Ctx, s.DB, &piecework.Acceptance{DeliveryID: d.ID, Accepted: n, RecordedBy: "test"}))
+	}
+	// 90 × 0.085 + 60 × 0.08 − 90 × 0.005
+	lead.get("/orders/3/fees").wants(t, 200, "全部都按这个价", "前面件数补差", "−90", "¥12.00")
 	lead.post("/orders/2/close").wants(t, 409, "还没有结清")
 	lead.post("/orders/2/end", "reason", "客户停产").goes(t, "/orders/2")
 	lead.get("/orders/2").wants(t, 200, "比订单少 150 件", "客户停产", "双方确认的对账单上")

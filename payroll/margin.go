@@ -26,7 +26,7 @@ type Margin struct {
 	Forecast Forecast
 
 	made, decided int64 // pieces finished, and accepted or rejected
-	accepted      int64
+	accepted      piecework.FeeCount
 	book          piecework.FeeBook
 	uses          []piecework.Use
 }
@@ -92,8 +92,11 @@ func addFees(ctx context.Context, db bun.IDB, at map[int64]*Margin, today piecew
 		if err != nil {
 			return err
 		}
-		m.made, m.accepted, m.decided = finished.Made, finished.Handed.Accepted, finished.Handed.Accepted+finished.Handed.Rejected
+		m.made, m.decided = finished.Made, finished.Handed.Accepted+finished.Handed.Rejected
 		if m.book, err = piecework.FeesOf(ctx, db, o); err != nil {
+			return err
+		}
+		if m.accepted, err = piecework.FeeCountOf(ctx, db, o, m.book); err != nil {
 			return err
 		}
 		m.Made = m.expect(today, m.made)

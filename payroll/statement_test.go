@@ -22,6 +22,9 @@ type fact struct {
 
 // fenOf is pieces × fee, rounded half up to the fen, in fractions.
 func fenOf(pieces, millionths int64) int64 {
+	if millionths < 0 {
+		return -fenOf(pieces, -millionths)
+	}
 	exact := big.NewRat(pieces*millionths, 10_000) // in fen
 	exact.Add(exact, big.NewRat(1, 2))
 	return new(big.Int).Div(exact.Num(), exact.Denom()).Int64()
@@ -43,16 +46,30 @@ func TestStatementsAreThoseOfASecondBookkeeper(t *testing.T) {
 			o := *w.Order
 			o.ID, o.Code, o.ContractorID, o.UnitFee = 0, fmt.Sprintf("K%d-%d", n, i), k.ID, piecework.Millionths(rapid.Int64Range(0, 3_000_000).Draw(t, "fee"))
 			w.Must(piecework.SaveOrder(w.Ctx, w.DB, &o))
+			mode := rapid.SampledFrom([]piecework.TierMode{piecework.Marginal, piecework.Whole}).Draw(t, "mode")
+			// From a day on another agreement holds, by which pieces are priced apart.
+			w.Must(piecework.AgreeFees(w.Ctx, w.DB, o.ID, "2026-11-01", []piecework.OrderFee{{Fee: piecework.Millionths(500_000)}}, "test"))
 			above, more := rapid.Int64Range(1, 200).Draw(t, "above"), rapid.Int64Range(0, 3_000_000).Draw(t, "more")
-			w.Must(piecework.AgreeFees(w.Ctx, w.DB, o.ID, "", []piecework.OrderFee{{Above: above, Fee: piecework.Millionths(more)}}, "test"))
-			before := int64(0)
+			w.Must(piecework.AgreeFees(w.Ctx, w.DB, o.ID, "", []piecework.OrderFee{{Above: above, Mode: mode, Fee: piecework.Millionths(more)}}, "test"))
+			before, own, raised := int64(0), int64(0), false
 			for j := range rapid.IntRange(0, 5).Draw(t, "deliveries") {
-				d := &piecework.Delivery{Code: fmt.Sprintf("%s-D%d", o.Code, j), OrderID: o.ID, DeliveredOn: first, Quantity: rapid.Int64Range(1, 150).Draw(t, "quantity"), RecordedBy: "test"}
+				d := &piecework.Delivery{Code: fmt.Sprintf("%s-D%d", o.Code, j), OrderID: o.ID, DeliveredOn: rapid.SampledFrom([]piecework.Date{first, first, "2026-11-01"}).Draw(t, "delivered"), Quantity: rapid.Int64Range(1, 150).Draw(t, "quantity"), RecordedBy: "test"}
 				w.Must(piecework.Deliver(w.Ctx, w.DB, d))
 				a := &piecework.Acceptance{DeliveryID: d.ID, Accepted: rapid.Int64Range(1, d.Quantity).Draw(t, "accepted"), DecidedOn: day(), RecordedBy: "test"}
 				w.Must(piecework.Accept(w.Ctx, w.DB, a))
 				low := max(0, min(a.Accepted, above-before))
-				facts = append(facts, fact{a.DecidedOn, fenOf(low, o.UnitFee.Millionths()), true}, fact{a.DecidedOn, fenOf(a.Accepted-low, more), true})
+				switch first := o.UnitFee.Millionths(); {
+				case d.DeliveredOn != "2026-06-01":
+					facts = append(facts, fact{a.DecidedOn, fenOf(a.Accepted, 500_000), true})
+				case mode == piecework.Marginal:
+					facts = append(facts, fact{a.DecidedOn, fenOf(low, first), true}, fact{a.DecidedOn, fenOf(a.Accepted-low, more), true})
+				case before+a.Accepted <= above:
+					facts, own = append(facts, fact{a.DecidedOn, fenOf(a.Accepted, first), true}), own+a.Accepted
+				case !raised: // what was accepted at the first fee is priced anew, once
+					facts, raised = append(facts, fact{a.DecidedOn, fenOf(a.Accepted, more), true}, fact{a.DecidedOn, fenOf(own, more-first), true}), true
+				default:
+					facts = append(facts, fact{a.DecidedOn, fenOf(a.Accepted, more), true})
+				}
 				before += a.Accepted
 			}
 			for range rapid.IntRange(0, 2).Draw(t, "chargebacks") {

@@ -98,12 +98,15 @@ func age(facts []StatementLine, day Date) Aged {
 	var a Aged
 	var paid Money
 	for _, l := range facts {
-		if l.Kind != LineFee {
+		switch {
+		case l.Kind != LineFee:
 			paid = paid.Add(l.Amount)
+		case l.Amount.Sign() < 0: // a fee that has fallen lowers what is owed, as a payment does
+			paid = paid.Sub(l.Amount)
 		}
 	}
 	for _, l := range facts {
-		if l.Kind != LineFee {
+		if l.Kind != LineFee || l.Amount.Sign() < 0 {
 			continue
 		}
 		settled := MinMoney(l.Amount, paid)

@@ -127,8 +127,8 @@ func (o *ProcessingOrder) repeat(ctx context.Context, db bun.IDB) error {
 	if err := o.takeMaterials(ctx, db); err != nil || o.AgainID == 0 {
 		return err
 	}
-	_, err := db.ExecContext(ctx, `INSERT INTO order_fees (order_id, above, fee, agreed_at, agreed_by)
-		SELECT ?, above, fee, agreed_at, agreed_by FROM order_fees WHERE order_id = ? AND effective_from IS NULL`, o.ID, o.AgainID)
+	_, err := db.ExecContext(ctx, `INSERT INTO order_fees (order_id, above, mode, fee, agreed_at, agreed_by)
+		SELECT ?, above, mode, fee, agreed_at, agreed_by FROM order_fees WHERE order_id = ? AND effective_from IS NULL`, o.ID, o.AgainID)
 	return wrap("repeat fees", err)
 }
 

@@ -17,6 +17,7 @@ type OrderFee struct {
 	OrderID       int64
 	EffectiveFrom Date
 	Above         int64
+	Mode          TierMode // what a reached fee does; the same for all steps of an agreement
 	Fee           Rate
 	AgreedAt      Instant
 	AgreedBy      string
@@ -34,39 +35,73 @@ func (o *ProcessingOrder) book(later []OrderFee) FeeBook {
 	return b
 }
 
-// FeePart is some pieces at one fee.
+// FeePart is some pieces at one fee. In a repricing they were priced before, and the fee is only the difference; the quantity is below zero
+// where the fee has fallen.
 type FeePart struct {
-	Quantity int64
-	Fee      Rate
+	Quantity  int64
+	Fee       Rate
+	Repricing bool
 }
 
-// Price says which fees n accepted pieces get that were delivered on a day, when before pieces of the order were accepted before them.
-// Only the pieces above a threshold get its fee, so what was priced once never changes.
-func (b FeeBook) Price(day Date, before, n int64) []FeePart {
-	from := Date("")
+// FeeCount is how many pieces of an order were accepted, and of them under each agreement.
+type FeeCount struct {
+	Accepted int64
+	under    map[Date]agreedPieces // by the agreement's first day
+}
+
+// agreedPieces is the pieces of one agreement, and how many of the order were accepted when the last of them were.
+type agreedPieces struct{ own, reached int64 }
+
+// agreement is the steps that hold for pieces delivered on a day, as a rate with tiers: worked out by the same rules as a worker's.
+func (b FeeBook) agreement(day Date) (from Date, r PieceRate) {
 	for _, f := range b {
-		if f.EffectiveFrom <= day {
+		if f.EffectiveFrom <= day && (from == "" || f.EffectiveFrom >= from) {
 			from = f.EffectiveFrom
 		}
 	}
-	var steps []OrderFee
 	for _, f := range b {
-		if f.EffectiveFrom == from {
-			steps = append(steps, f)
+		switch {
+		case f.EffectiveFrom != from:
+		case f.Above == 0:
+			r.Rate = f.Fee
+		default:
+			r.TierMode = f.Mode
+			r.Tiers = append(r.Tiers, RateTier{Threshold: f.Above, Above: true, Rate: f.Fee})
 		}
 	}
+	return from, r
+}
+
+// Price says which fees n accepted pieces get that were delivered on a day, after those that were accepted before. In mode [Marginal] only
+// the pieces above a number get its fee. In mode [Whole] all pieces of the agreement get the fee of the number reached: those accepted
+// before are repriced by the difference. What was priced once never changes; it is only added to.
+func (b FeeBook) Price(day Date, before FeeCount, n int64) []FeePart {
+	if n <= 0 {
+		return nil
+	}
+	from, r := b.agreement(day)
 	var parts []FeePart
-	for i, at := 0, before; i < len(steps) && n > 0; i++ {
-		take := n
-		if i+1 < len(steps) {
-			take = min(n, max(0, steps[i+1].Above-at))
+	for _, t := range r.Change(before.Accepted, before.Accepted+n) {
+		if !t.Repricing {
+			parts = append(parts, FeePart{t.Quantity, t.Rate, false})
 		}
-		if take > 0 {
-			parts = append(parts, FeePart{take, steps[i].Fee})
-			at, n = at+take, n-take
+	}
+	if was := before.under[from]; r.TierMode == Whole && was.own > 0 {
+		for _, t := range repricing(r.reached(was.reached), r.reached(before.Accepted+n), was.own) {
+			parts = append(parts, FeePart{t.Quantity, t.Rate, true})
 		}
 	}
 	return parts
+}
+
+// Count adds pieces that were accepted.
+func (b FeeBook) Count(c *FeeCount, day Date, n int64) {
+	if c.under == nil {
+		c.under = map[Date]agreedPieces{}
+	}
+	from, _ := b.agreement(day)
+	c.Accepted += n
+	c.under[from] = agreedPieces{c.under[from].own + n, c.Accepted}
 }
 
 // FeeLine is pieces accepted in one sitting at one fee.
@@ -74,6 +109,16 @@ type FeeLine struct {
 	OrderID, DeliveryID, AcceptanceID int64
 	DeliveredOn                       Date // decides the fee
 	FeePart
+}
+
+// RepricedNote is the note of a statement's line that prices pieces of earlier lines anew.
+const RepricedNote = "repriced"
+
+func (l FeeLine) note() string {
+	if l.Repricing {
+		return RepricedNote
+	}
+	return ""
 }
 
 // Amount is Quantity × Fee, rounded once.
@@ -98,9 +143,9 @@ func FeesEarned(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) ([]Fe
 	for _, f := range fees {
 		later[f.OrderID] = append(later[f.OrderID], f)
 	}
-	books, before := map[int64]FeeBook{}, map[int64]int64{}
+	books, before := map[int64]FeeBook{}, map[int64]*FeeCount{}
 	for _, o := range list {
-		books[o.ID] = o.book(later[o.ID])
+		books[o.ID], before[o.ID] = o.book(later[o.ID]), &FeeCount{}
 	}
 	var accepted []struct {
 		ID, DeliveryID, OrderID, Accepted int64
@@ -114,10 +159,10 @@ func FeesEarned(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) ([]Fe
 	}
 	var lines []FeeLine
 	for _, a := range accepted {
-		for _, part := range books[a.OrderID].Price(a.DeliveredOn, before[a.OrderID], a.Accepted) {
+		for _, part := range books[a.OrderID].Price(a.DeliveredOn, *before[a.OrderID], a.Accepted) {
 			lines = append(lines, FeeLine{a.OrderID, a.DeliveryID, a.ID, a.DeliveredOn, part})
 		}
-		before[a.OrderID] += a.Accepted
+		books[a.OrderID].Count(before[a.OrderID], a.DeliveredOn, a.Accepted)
 	}
 	return lines, nil
 }
@@ -132,8 +177,30 @@ func FeesOf(ctx context.Context, db bun.IDB, o *ProcessingOrder) (FeeBook, error
 // MaxFees is how many steps one agreement of fees may have.
 const MaxFees = 6
 
+// FeeCountOf is how many pieces of an order were accepted so far, for pricing the next.
+func FeeCountOf(ctx context.Context, db bun.IDB, o *ProcessingOrder, book FeeBook) (FeeCount, error) {
+	var count FeeCount
+	var accepted []struct {
+		Accepted    int64
+		DeliveredOn Date
+	}
+	err := db.NewSelect().TableExpr("acceptances AS ac").Join("JOIN deliveries AS d ON d.id = ac.delivery_id").ColumnExpr("ac.accepted, d.delivered_on").
+		Where("d.order_id = ? AND ac.accepted > 0", o.ID).OrderExpr("ac.id").Scan(ctx, &accepted)
+	for _, a := range accepted {
+		book.Count(&count, a.DeliveredOn, a.Accepted)
+	}
+	return count, wrap("read what was accepted", err)
+}
+
 // checkFees reports what is wrong with the steps of an agreement: they rise, and a later one begins with the first piece.
 func checkFees(v *Invalid, from Date, steps []OrderFee) {
+	for i, s := range steps {
+		if s.Mode == "" {
+			steps[i].Mode = Marginal
+		} else if s.Mode != Marginal && s.Mode != Whole {
+			v.Add("tier_mode", "choose what a reached tier does")
+		}
+	}
 	if len(steps) > MaxFees {
 		v.Add("fees", "an order has at most %d steps of fees", MaxFees)
 	}

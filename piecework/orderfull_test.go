@@ -213,7 +213,7 @@ func TestFeesPieceByPiece(t *testing.T) {
 		for range rapid.IntRange(1, 6).Draw(t, "acceptances") {
 			n := rapid.Int64Range(1, 60).Draw(t, "n")
 			nth := before
-			for _, part := range book.Price("2026-10-05", before, n) {
+			for _, part := range book.Price("2026-10-05", piecework.FeeCount{Accepted: before}, n) {
 				for range part.Quantity {
 					nth++
 					if single(nth) != part.Fee.Millionths() {

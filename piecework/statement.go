@@ -85,6 +85,9 @@ type StatementLine struct {
 	Amount       Money
 }
 
+// Repriced says whether the line prices pieces of earlier lines anew, because a fee for all of them was reached.
+func (l *StatementLine) Repriced() bool { return l.Kind == LineFee && l.Note == RepricedNote }
+
 // signed is what the line adds to what is owed.
 func (l *StatementLine) signed() Money {
 	if l.Kind == LineFee {
@@ -170,7 +173,7 @@ func feeLines(ctx context.Context, db bun.IDB, workshopID, contractorID int64, u
 		o, d := orders[f.OrderID], decided[decisions[f.AcceptanceID]]
 		if d.Day <= until {
 			lines = append(lines, StatementLine{Kind: LineFee, Day: d.Day, OrderCode: o.Code, DeliveryCode: d.Delivery, Product: o.Product.Name,
-				Quantity: f.Quantity, Rate: f.Fee, Amount: f.Amount()})
+				Note: f.note(), Quantity: f.Quantity, Rate: f.Fee, Amount: f.Amount()})
 		}
 	}
 	return lines, nil

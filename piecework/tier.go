@@ -144,12 +144,16 @@ func (r *PieceRate) changeWhole(from, to int64) []TierPart {
 	if to < from {
 		parts[0].Rate = before
 	}
-	switch stay := min(from, to); {
+	return append(parts, repricing(before, after, min(from, to))...)
+}
+
+// repricing is the difference for pieces that were priced before, at another rate.
+func repricing(before, after Rate, stay int64) []TierPart {
+	switch {
 	case stay == 0 || after.Cmp(before) == 0:
+		return nil
 	case after.Cmp(before) > 0:
-		parts = append(parts, TierPart{after.Sub(before), stay, true})
-	default:
-		parts = append(parts, TierPart{before.Sub(after), -stay, true})
+		return []TierPart{{after.Sub(before), stay, true}}
 	}
-	return parts
+	return []TierPart{{before.Sub(after), -stay, true}}
 }

@@ -69,6 +69,9 @@ func (s *sheet) heading(st *piecework.ContractorStatement, words *words) float64
 // line sets one fact.
 func (s *sheet) line(l *piecework.StatementLine, y float64, words *words) {
 	what, amount := l.DeliveryCode+"  "+l.Product, l.Amount.String()
+	if l.Repriced() {
+		what += "  " + words.repriced
+	}
 	switch l.Kind {
 	case piecework.LineChargeback:
 		what, amount = words.chargeback+"  "+l.OrderCode+"  "+l.Note, l.Amount.Neg().String()
