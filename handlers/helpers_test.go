@@ -1,6 +1,8 @@
 package handlers_test
 
 import (
+	"encoding/base64"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,8 +11,9 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
+
+	"golang.org/x/crypto/argon2"
 
 	"jijian/handlers"
 	"jijian/payroll"
@@ -28,23 +31,11 @@ type site struct {
 	server *handlers.Server
 }
 
-var hashOnce struct {
-	sync.Mutex
-	hash string
-}
-
-// passwordHash is the hash of password, made once: it is slow on purpose, and slower still under the race detector.
-func passwordHash(t testing.TB) string {
-	hashOnce.Lock()
-	defer hashOnce.Unlock()
-	if hashOnce.hash == "" {
-		w := pieceworktest.NewWorld(t)
-		u := &account.User{Username: "somebody", Name: "某人", Role: account.Admin}
-		w.Must(account.CreateUser(w.Ctx, w.DB, u, password))
-		hashOnce.hash = u.PasswordHash
-	}
-	return hashOnce.hash
-}
+// passwordHash is the hash of password at the least cost: a stored hash carries its own, and the usual one is slow on purpose.
+var passwordHash = func() string {
+	salt, b64 := []byte("salt of the tests"), base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=8,t=1,p=1$%s$%s", argon2.Version, b64(salt), b64(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)))
+}()
 
 // newSite serves a world: admin, bookkeeper, lead (of W1), worker (A1), contractor (C1), lead2 of another workshop W2, counter (A1) and officer.
 func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
@@ -56,9 +47,7 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	}
 	server, err := handlers.New(cfg)
 	w.Must(err)
-	table.Lock()
-	table.lines = server.Table()
-	table.Unlock()
+	remember(server)
 	t.Cleanup(server.Close)
 	other := piecework.NewWorkshop("W2", "绢花坊")
 	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, other))
@@ -72,7 +61,7 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 		{Username: "counter", Name: "王秀英", Role: account.Counter, WorkerID: w.Workers[0].ID},
 		{Username: "officer", Name: "马干事", Role: account.Officer},
 	} {
-		u.PasswordHash = passwordHash(t)
+		u.PasswordHash = passwordHash
 		_, err := w.DB.NewInsert().Model(&u).Exec(w.Ctx)
 		w.Must(err)
 	}

@@ -86,9 +86,12 @@ const sessionLife = 7 * day
 
 func init() { account.Leaked = templates.Leaked }
 
+// pages are read once however many servers there are.
+var pages = sync.OnceValues(templates.New)
+
 // New makes a server. Close ends what it has running.
 func New(cfg Config) (*Server, error) {
-	pages, err := templates.New()
+	pages, err := pages()
 	if err != nil {
 		return nil, err
 	}

@@ -15,19 +15,12 @@ import (
 	"jijian/payroll/ledgerpdf"
 	"jijian/piecework"
 	"jijian/piecework/press"
+	"jijian/piecework/press/presstest"
 )
 
 func fonts(t testing.TB) *press.Fonts {
 	t.Helper()
-	var weights [2][]byte
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name))
-		if err != nil {
-			t.Fatalf("%v: run make assets", err)
-		}
-		weights[i] = data
-	}
-	f, err := press.NewFonts(weights[0], weights[1])
+	f, err := press.NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}

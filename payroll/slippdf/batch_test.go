@@ -2,8 +2,6 @@ package slippdf
 
 import (
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,18 +9,12 @@ import (
 
 	"jijian/piecework"
 	"jijian/piecework/press"
+	"jijian/piecework/press/presstest"
 )
 
 func testPrinter(t testing.TB) *Printer {
 	t.Helper()
-	var weights [2][]byte
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
-			t.Fatalf("%v: run make assets", err)
-		}
-	}
-	fonts, err := press.NewFonts(weights[0], weights[1])
+	fonts, err := press.NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,36 +2,21 @@ package slippdf_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"jijian/payroll/slippdf"
 	"jijian/piecework"
 	"jijian/piecework/press"
+	"jijian/piecework/press/presstest"
 )
-
-// fonts are the two weights that the program embeds.
-var fonts = sync.OnceValues(func() (weights [2][]byte, err error) {
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
-			return weights, fmt.Errorf("%w: run make assets", err)
-		}
-	}
-	return weights, nil
-})
 
 func newPrinter(t testing.TB) *slippdf.Printer {
 	t.Helper()
-	weights, err := fonts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := press.NewFonts(weights[0], weights[1])
+	f, err := press.NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,28 +9,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"jijian/piecework"
 	"jijian/piecework/label"
 	"jijian/piecework/press"
+	"jijian/piecework/press/presstest"
 )
-
-var fonts = sync.OnceValues(func() (*press.Fonts, error) {
-	var weights [2][]byte
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
-			return nil, fmt.Errorf("%w: run make assets", err)
-		}
-	}
-	return press.NewFonts(weights[0], weights[1])
-})
 
 func newPrinter(t testing.TB) *label.Printer {
 	t.Helper()
-	f, err := fonts()
+	f, err := press.NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}

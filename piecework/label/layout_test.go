@@ -1,8 +1,6 @@
 package label
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,18 +8,12 @@ import (
 
 	"jijian/piecework"
 	"jijian/piecework/press"
+	"jijian/piecework/press/presstest"
 )
 
 func testFonts(t *testing.T) *press.Fonts {
 	t.Helper()
-	var weights [2][]byte
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
-			t.Fatalf("%v: run make assets", err)
-		}
-	}
-	fonts, err := press.NewFonts(weights[0], weights[1])
+	fonts, err := press.NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/makiuchi-d/gozxing"
@@ -18,23 +17,13 @@ import (
 	"jijian/piecework"
 	"jijian/piecework/paper"
 	"jijian/piecework/press"
+	"jijian/piecework/press/presstest"
 )
-
-var fonts = sync.OnceValues(func() (*press.Fonts, error) {
-	var weights [2][]byte
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
-			return nil, fmt.Errorf("%w: run make assets", err)
-		}
-	}
-	return press.NewFonts(weights[0], weights[1])
-})
 
 // printed prints twice, which must give the same bytes, and answers the file and its text.
 func printed(t *testing.T, print func(*paper.Printer, io.Writer) ([]paper.Warning, error)) (file, text string) {
 	t.Helper()
-	f, err := fonts()
+	f, err := press.NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,26 +2,19 @@ package press
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 	"rsc.io/qr"
+
+	"jijian/piecework/press/presstest"
 )
 
 func testFonts(t testing.TB) *Fonts {
 	t.Helper()
-	var weights [2][]byte
-	for i, name := range []string{"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} {
-		var err error
-		if weights[i], err = os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", name)); err != nil {
-			t.Fatalf("%v: run make assets", err)
-		}
-	}
-	p, err := NewFonts(weights[0], weights[1])
+	p, err := NewFonts(presstest.Weights(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,10 +205,7 @@ func TestComposedGlyphs(t *testing.T) {
 
 // TestBrokenFonts: what is no TrueType font is refused, never a panic.
 func TestBrokenFonts(t *testing.T) {
-	good, err := os.ReadFile(filepath.Join("..", "..", "templates", "assets", "fonts", "NotoSansSC-Regular.ttf"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	good, _ := presstest.Weights(t)
 	for what, font := range map[string][]byte{"empty": nil, "text": []byte("this is not a font at all"),
 		"cut short": good[:len(good)/2], "collection": append([]byte("ttcf"), good...)} {
 		if _, err := NewFonts(font, good); err == nil {

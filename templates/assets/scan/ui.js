@@ -9,6 +9,11 @@ export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, na
 /** A count with its thousands apart. */
 export const count = (n) => n.toLocaleString('en-US').replace('-', '−');
 
+/** Writes a text where it is not there yet: even the same text, written anew, has the whole page laid out again. */
+const put = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+
 const signs = { ready: '', half: '→', ok: '✓', warning: '!', duplicate: '=', unknown: '✕', undone: '↩' };
 
 /**
@@ -39,7 +44,7 @@ export function note(kind, text) {
 /** Shows what a person types, and what it leads to. */
 export function typed(text, leads = '') {
   $('typed').hidden = !text;
-  $('typed').textContent = leads ? `${text} · ${leads}` : text;
+  put($('typed'), leads ? `${text} · ${leads}` : text);
 }
 
 const stateSigns = { queued: '○', sent: '✓', duplicate: '=', person: '!', struck: '✕' };
@@ -55,11 +60,11 @@ function emptyRow(uid) {
 function fillRow(li, row) {
   const warned = row.warned && row.state === 'sent';
   li.dataset.state = warned ? 'warned' : row.state;
-  li.querySelector('.state').textContent = warned ? '!' : stateSigns[row.state];
-  li.querySelector('.who-what b').textContent = row.name;
-  li.querySelector('.who-what span').textContent = row.what;
-  li.querySelector('.num').textContent = row.many;
-  li.querySelector('small').textContent = [clock.format(row.at), words[row.state], row.told].filter(Boolean).join(' · ');
+  put(li.querySelector('.state'), warned ? '!' : stateSigns[row.state]);
+  put(li.querySelector('.who-what b'), row.name);
+  put(li.querySelector('.who-what span'), row.what);
+  put(li.querySelector('.num'), row.many);
+  put(li.querySelector('small'), [clock.format(row.at), words[row.state], row.told].filter(Boolean).join(' · '));
   li.querySelector('button').hidden = !row.undoable;
 }
 
