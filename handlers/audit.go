@@ -62,6 +62,7 @@ var audited = map[string]*piecework.Message{
 	"POST /adjustments/:adjustment/approve":   piecework.Msg("approved an adjustment"),
 	"POST /adjustments/:adjustment/postpone":  piecework.Msg("postponed an adjustment"),
 	"POST /runs":                              piecework.Msg("computed a pay run"),
+	"POST /runs/:run/recompute":               piecework.Msg("computed a pay run again"),
 	"POST /runs/:run/discard":                 piecework.Msg("discarded a pay run"),
 	"POST /runs/:run/approve":                 payroll.Seen,
 	"POST /runs/:run/paid":                    piecework.Msg("marked a pay run as paid"),

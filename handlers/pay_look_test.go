@@ -83,9 +83,9 @@ func TestLookWork(t *testing.T) {
 		"adjustments-list": "/adjustments", "adjustments-new": "/adjustments/new",
 	})
 	look("bookkeeper", map[string]string{
-		"rates-arrears": "/sent/arrears", "runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved), "runs-bank": fmt.Sprintf("/runs/%d/bank", ids.approved), "runs-ledger": fmt.Sprintf("/runs/%d/ledger", ids.approved),
+		"rates-arrears": "/sent/arrears", "rates-agreed": fmt.Sprintf("/rates/%d/arrears", ids.backdated), "runs-list": "/runs", "runs-new": "/runs/new", "runs-draft": fmt.Sprintf("/runs/%d", ids.draft), "runs-approved": fmt.Sprintf("/runs/%d", ids.approved), "runs-bank": fmt.Sprintf("/runs/%d/bank", ids.approved), "runs-ledger": fmt.Sprintf("/runs/%d/ledger", ids.approved),
 		"slips-disputed": fmt.Sprintf("/slips/%d", ids.disputed), "slips-corrected": fmt.Sprintf("/slips/%d", ids.corrected), "slips-answer": "/sent/answer", "home-disputes": "/",
-		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip),
+		"slips-draft": fmt.Sprintf("/slips/%d", ids.draftSlip), "slips-issued": fmt.Sprintf("/slips/%d?line=1", ids.carriedSlip), "slips-arrears": fmt.Sprintf("/slips/%d?line=2", ids.backPaid),
 	})
 	look("worker", map[string]string{"me": "/me", "me-why": "/me?line=1", "notices-own": "/notices", "personal-own": "/me/personal", "slips-own": fmt.Sprintf("/slips/%d", ids.own), "slips-dispute": "/sent/dispute"})
 	reflows(t, url, map[string]string{"me": "/me", "slips-own": fmt.Sprintf("/slips/%d", ids.own)})
@@ -163,7 +163,7 @@ func tongues(t testing.TB, path string) []string {
 }
 
 type demoThings struct {
-	open, closed, tally, struck, draft, approved, draftSlip, carriedSlip, own, disputed, dispute, corrected int64
+	open, closed, tally, struck, draft, approved, draftSlip, carriedSlip, own, disputed, dispute, corrected, backdated, backPaid int64
 }
 
 // demoIDs finds things worth looking at.
@@ -204,6 +204,8 @@ func demoIDs(t testing.TB, db *bun.DB) demoThings {
 	must(err)
 	ids.carriedSlip = slips.Items[0].ID
 	ids.own = slips.Items[0].ID
+	must(db.NewRaw("SELECT MAX(piece_rate_id) FROM arrears").Scan(ctx, &ids.backdated))
+	must(db.NewRaw("SELECT MIN(slip_id) FROM slip_lines WHERE kind = ?", payroll.BackPay).Scan(ctx, &ids.backPaid))
 	open, err := payroll.OpenDisputes(ctx, db, ids.approved, piecework.Filter{})
 	must(err)
 	ids.disputed, ids.dispute = open.Items[0].SlipID, open.Items[0].ID

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"math/big"
+	"strings"
 
 	"jijian/piecework"
 	"jijian/templates"
@@ -54,7 +55,7 @@ type planShown struct {
 // paceShown is what an hour comes to at a pace.
 type paceShown struct {
 	Efficiency int64
-	PerHour    string // pieces, one decimal
+	PerHour    string // pieces, one decimal where there is one
 	Hour       piecework.Money
 }
 
@@ -73,7 +74,7 @@ func planOf(v *visit, r *piecework.PieceRate) *planShown {
 	for _, percent := range []int64{50, 80, 100, 120, 150} {
 		standard := new(big.Rat).Mul(hour, big.NewRat(percent, 100))
 		pieces := new(big.Rat).Quo(standard, r.Standard(1))
-		p.Paces = append(p.Paces, paceShown{percent, pieces.FloatString(1), piecework.RoundRat(r.Pay(r.Hourly, standard, hour))})
+		p.Paces = append(p.Paces, paceShown{percent, strings.TrimSuffix(pieces.FloatString(1), ".0"), piecework.RoundRat(r.Pay(r.Hourly, standard, hour))})
 	}
 	return p
 }

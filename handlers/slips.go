@@ -41,6 +41,7 @@ type slipLine struct {
 	Doc     slippdf.Line
 	Tallies []piecework.Tally
 	Paid    []int64                // pieces of each tally that count for the line
+	Clocks  []string               // at what time of its work date each tally was counted; "" when it was on another day
 	Members []piecework.TeamMember // of the team that handed them in
 	Rates   []piecework.PieceRate  // by which the pieces were priced
 	Entry   *payroll.Adjustment    // what somebody has entered; nil for others
@@ -70,7 +71,11 @@ func (s *Server) explain(ctx context.Context, l *slipLine, slip *payroll.Slip, l
 	}
 	l.Members = members[l.TeamID]
 	for i := range l.Tallies {
-		l.Paid = append(l.Paid, payroll.PolicyOf(slip.Run.Workshop).Paid(netOf(&l.Tallies[i])))
+		t, clock := &l.Tallies[i], ""
+		if at := t.RecordedAt.In(slip.Run.Workshop.Location()); piecework.DateOf(at) == t.WorkDate {
+			clock = at.Format("15:04")
+		}
+		l.Paid, l.Clocks = append(l.Paid, payroll.PolicyOf(slip.Run.Workshop).Paid(netOf(t))), append(l.Clocks, clock)
 	}
 	if l.Rates, err = payroll.RatesBehind(ctx, s.DB, slip, &l.Line); err != nil {
 		return err
