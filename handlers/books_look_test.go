@@ -136,7 +136,7 @@ func TestLookBooks(t *testing.T) {
 		"link": "/d/" + token, "link-delivery": "/d/" + token + delivery,
 	})
 	look("contractor", nil, map[string]string{
-		"contractor-orders": "/orders", "contractor-order": orderAt(order.ID), "contractor-deliveries": "/deliveries?status=waiting", "contractor-delivery": delivery,
+		"contractor-home": "/", "contractor-orders": "/orders", "contractor-order": orderAt(order.ID), "contractor-deliveries": "/deliveries?status=waiting", "contractor-delivery": delivery,
 		"contractor-statements": "/statements", "contractor-account": contractor, "contractor-questions": fmt.Sprintf("/questions?order=%d", order.ID),
 	})
 }

@@ -31,7 +31,7 @@ func (s *Server) home(c echo.Context) error {
 	case account.Worker:
 		return c.Redirect(http.StatusSeeOther, "/me")
 	case account.Contractor:
-		return c.Redirect(http.StatusSeeOther, "/orders")
+		return s.showContractorHome(c)
 	case account.Counter:
 		return c.Redirect(http.StatusSeeOther, "/scan")
 	case account.Officer:

@@ -48,11 +48,12 @@ func TestTheStartPageTellsWhatWaits(t *testing.T) {
 		"1 delivery waits for acceptance", "100 pcs", "1 pay run is a draft", "Came in after the settlement", "1 tally", "1 adjustment")
 	s.as("bookkeeper").get("/").wants(t, 200, "桃木坊", "结算后补记")
 	s.as("lead2").get("/").wants(t, 200, "现在没有等您处理的事")
-	for user, to := range map[string]string{"worker": "/me", "contractor": "/orders"} {
-		if a := s.as(user).get("/"); a.status != 303 || a.location != to {
-			t.Errorf("%s: %d %s", user, a.status, a.location)
-		}
+	if a := s.as("worker").get("/"); a.status != 303 || a.location != "/me" {
+		t.Errorf("worker: %d %s", a.status, a.location)
 	}
+	theirs := s.as("contractor").get("/?lang=en")
+	theirs.wants(t, 200, "1 delivery waits for you", "100 pcs", "Open orders", "Expected finish", "What you owe", "Statements", "Questions")
+	theirs.lacks(t, "Wages", "/rates", "/sessions")
 }
 
 var link = regexp.MustCompile(`<main[^>]*>|href="(/[^"#]*)"`)
@@ -61,7 +62,7 @@ var link = regexp.MustCompile(`<main[^>]*>|href="(/[^"#]*)"`)
 func TestEveryNextStepLeadsSomewhere(t *testing.T) {
 	s := newSite(t)
 	busy(s)
-	for _, user := range []string{"admin", "bookkeeper", "lead", "lead2"} {
+	for _, user := range []string{"admin", "bookkeeper", "lead", "lead2", "contractor"} {
 		b := s.as(user)
 		inMain := false
 		for _, m := range link.FindAllStringSubmatch(b.get("/").body, -1) {
@@ -73,9 +74,7 @@ func TestEveryNextStepLeadsSomewhere(t *testing.T) {
 			}
 		}
 	}
-	for user, path := range map[string]string{"worker": "/me", "contractor": "/orders"} {
-		s.as(user).get(path).wants(t, 200)
-	}
+	s.as("worker").get("/me").wants(t, 200)
 }
 
 func TestCheckPage(t *testing.T) {

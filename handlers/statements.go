@@ -217,19 +217,8 @@ func (s *Server) showAccount(c echo.Context, wrong error, typed values) error {
 		}
 	}
 	p.Methods = methods(visitOf(c))
-	shops, err := piecework.WorkshopsOf(ctx, s.DB, k.ID, who.WorkshopID)
-	if err != nil {
+	if p.Shops, err = s.accountShops(c, k.ID); err != nil {
 		return err
-	}
-	for i := range shops {
-		shop := accountShop{Workshop: &shops[i]}
-		if shop.Now, err = piecework.StatementOf(ctx, s.DB, shops[i].ID, k.ID, "2000-01-01", p.Day); err != nil {
-			return err
-		}
-		if shop.Aged, err = piecework.Age(ctx, s.DB, shops[i].ID, k.ID, p.Day); err != nil {
-			return err
-		}
-		p.Shops = append(p.Shops, shop)
 	}
 	open, err := piecework.Orders(ctx, s.DB, who.Scope(piecework.Filter{ContractorID: k.ID, Status: "open"}))
 	if err != nil {

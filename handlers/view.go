@@ -187,7 +187,7 @@ func (s *Server) nav(c echo.Context, v *visit) []templates.Link {
 	var links []templates.Link
 	path, role := c.Request().URL.Path, mayOf[v.who.Role]
 	for _, m := range menu {
-		if s.table[get+" "+m.href].may&role == 0 || m.href == "/" && role&office == 0 {
+		if s.table[get+" "+m.href].may&role == 0 || m.href == "/" && role&(office|contractor) == 0 {
 			continue // the start page only sends the others to their own, which has an entry
 		}
 		current := path == m.href || slices.ContainsFunc(append(m.on, m.href), func(on string) bool { return on != "/" && strings.HasPrefix(path+"/", on+"/") })
