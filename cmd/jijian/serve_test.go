@@ -13,9 +13,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -209,6 +211,47 @@ func TestServeWithACertificate(t *testing.T) {
 	}
 	if status, body := get(t, client, s.base+"/healthz"); status != http.StatusOK {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// TestServeWithAnAuthorityOfOnesOwn asks another ACME directory than the usual one for a certificate, and trusts it by --ca-file alone.
+func TestServeWithAnAuthorityOfOnesOwn(t *testing.T) {
+	c := newCLI(t)
+	asked := make(chan string, 9)
+	authority := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		http.Error(w, "closed today", http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(authority.Close)
+	authority.Config.ErrorLog = log.New(io.Discard, "", 0)
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, trust := range []bool{true, false} {
+		args := []string{"serve", "--addr", "127.0.0.1:0", "--acme-host", "jijian.example", "--acme-cache", t.TempDir(), "--acme-directory", authority.URL + "/dir"}
+		if trust {
+			args = append(args, "--ca-file", trusted)
+		}
+		s := c.start(args...)
+		_, port, _ := strings.Cut(strings.TrimPrefix(s.base, "https://"), ":")
+		// What asks names a host as people would; the certificate never comes, and so the handshake fails.
+		conn, err := tls.Dial("tcp", "127.0.0.1:"+port, &tls.Config{ServerName: "jijian.example", RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12})
+		if err == nil {
+			t.Error("a certificate came out of nowhere")
+			_ = conn.Close()
+		}
+		s.stop()
+		select {
+		case path := <-asked:
+			if !trust || path != "/dir" {
+				t.Errorf("trusted %v, and %s was asked for", trust, path)
+			}
+		default:
+			if trust {
+				t.Errorf("the directory was not asked: %v", err)
+			}
+		}
 	}
 }
 
