@@ -220,7 +220,7 @@ func TestServeWithAnAuthorityOfOnesOwn(t *testing.T) {
 	asked := make(chan string, 9)
 	authority := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked <- r.URL.Path
-		http.Error(w, "closed today", http.StatusServiceUnavailable)
+		http.Error(w, "closed for good", http.StatusGone) // nobody asks again
 	}))
 	t.Cleanup(authority.Close)
 	authority.Config.ErrorLog = log.New(io.Discard, "", 0)
