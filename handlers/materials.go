@@ -136,6 +136,9 @@ func (s *Server) materialMove(c echo.Context) error {
 	m := &piecework.Movement{OrderID: id, MaterialID: f.number("material"), Kind: piecework.MovementKind(f.text("kind")), MovedOn: f.date("date"),
 		Document: f.text("document"), Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
 	m.Quantity = f.measure("quantity")
+	if f.has("unit_cost") {
+		m.UnitCost = f.rate("unit_cost")
+	}
 	if m.Kind == piecework.Stocktake {
 		m.Counted, m.Quantity = m.Quantity, 0
 	}

@@ -249,7 +249,7 @@ func addForecasts(ctx context.Context, db bun.IDB, at map[int64]*Margin, today p
 		}
 		for _, u := range m.uses {
 			if u.Own {
-				f.Result = f.Result.Sub(u.StillNeeded(f.Pieces).Cost(u.UnitCost))
+				f.Result = f.Result.Sub(u.CostOf(u.StillNeeded(f.Pieces)))
 			}
 		}
 		m.Forecast = f

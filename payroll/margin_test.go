@@ -1,6 +1,7 @@
 package payroll_test
 
 import (
+	"errors"
 	"testing"
 
 	"jijian/payroll"
@@ -91,4 +92,19 @@ func TestMarginByHand(t *testing.T) {
 	w.Must(payroll.WithdrawAdjustment(w.Ctx, w.DB, list[0].AdjustmentID, "test"))
 	paid.Borne, paid.Result, paid.Forecast.Result = piecework.Money{}, piecework.Fen(23_00), piecework.Fen(177_24)
 	see("the charge withdrawn", "2026-10-09", paid)
+
+	// Wire came for 6.00 and, three times as much, for 10.00: 9.00 on average, for the 1.5 used and the 2.87 still needed.
+	for quantity, cost := range map[piecework.Measure]string{1_000_000: "6", 3_000_000: "10"} {
+		w.Must(piecework.Move(w.Ctx, w.DB, &piecework.Movement{OrderID: w.Order.ID, MaterialID: wire.ID, Kind: piecework.Receipt, Quantity: quantity, UnitCost: pieceworktest.Rate(t, cost),
+			MovedOn: "2026-10-09", RecordedBy: "test"}))
+	}
+	wrong := &piecework.Movement{OrderID: w.Order.ID, MaterialID: wire.ID, Kind: piecework.Receipt, Quantity: 9_000_000, UnitCost: pieceworktest.Rate(t, "99"), MovedOn: "2026-10-09", RecordedBy: "test"}
+	w.Must(piecework.Move(w.Ctx, w.DB, wrong))
+	w.Must(piecework.ReverseMovement(w.Ctx, w.DB, wrong.ID, "记错", "test"))
+	if err := piecework.Move(w.Ctx, w.DB, &piecework.Movement{OrderID: w.Order.ID, MaterialID: cloth.ID, Kind: piecework.Receipt, Quantity: 1, UnitCost: pieceworktest.Rate(t, "1"),
+		MovedOn: "2026-10-09", RecordedBy: "test"}); !errors.Is(err, piecework.ErrInvalid) {
+		t.Errorf("the contractor's material has a cost: %v", err)
+	}
+	paid.Material, paid.Result, paid.Forecast.Result = piecework.Fen(13_50), piecework.Fen(21_50), piecework.Fen(172_87)
+	see("wire at what its receipts cost", "2026-10-09", paid)
 }

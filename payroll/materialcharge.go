@@ -42,7 +42,7 @@ func MaterialCharges(ctx context.Context, db bun.IDB, orderID int64) ([]Material
 // only what can be traced to a worker: material she had and neither used nor brought back, of lots and sessions that are over. Where
 // more is traced than the rate leaves, each bears her part by largest remainder. What cannot be traced is borne by the workshop.
 func DueCharges(o *piecework.ProcessingOrder, u *piecework.Use, before []MaterialCharge) []MaterialCharge {
-	if o.LossBorneBy != piecework.LossWorker || u.Own && u.UnitCost.IsZero() {
+	if o.LossBorneBy != piecework.LossWorker || u.Own && u.LossCost().IsZero() {
 		return nil
 	}
 	missing := map[int64]piecework.Measure{}
@@ -64,7 +64,7 @@ func DueCharges(o *piecework.ProcessingOrder, u *piecework.Use, before []Materia
 		return nil
 	}
 	var due []MaterialCharge
-	for i, part := range min(u.Excess(), traced).Cost(u.UnitCost).Split(weights) {
+	for i, part := range u.CostOf(min(u.Excess(), traced)).Split(weights) {
 		for _, c := range before {
 			if c.MaterialID == u.MaterialID && c.WorkerID == workers[i] {
 				part = part.Sub(c.Amount)

@@ -3,8 +3,10 @@ package piecework
 import (
 	"cmp"
 	"context"
+	"math/big"
 	"slices"
 
+	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 )
 
@@ -25,6 +27,7 @@ type Use struct {
 	Places  []Place // where it was issued to
 
 	counts map[int64]pieces // by operation
+	spent  decimal.Decimal  // on all receipts, each at its own cost
 }
 
 // pieces is how many good and scrapped pieces an operation has.
@@ -58,13 +61,32 @@ func (u *Use) LossRate() int64 { return u.Lost.PartOf(u.Needed) }
 // Cost is what the material costs the workshop: of its own all that was used or lost, of the contractor's what was lost beyond the rate.
 func (u *Use) Cost() Money {
 	if u.Own {
-		return (u.Needed + u.Lost).Cost(u.UnitCost)
+		return u.CostOf(u.Needed + u.Lost)
 	}
-	return u.Excess().Cost(u.UnitCost)
+	return u.LossCost()
 }
 
 // LossCost is the part of Cost that is for what was lost beyond the rate.
-func (u *Use) LossCost() Money { return u.Excess().Cost(u.UnitCost) }
+func (u *Use) LossCost() Money { return u.CostOf(u.Excess()) }
+
+// CostOf is what so much of the material costs, rounded once to the fen: at what its receipts cost on average, weighted by how much each
+// brought, or at the order's cost where nothing was received.
+func (u *Use) CostOf(q Measure) Money {
+	if u.Received <= 0 {
+		return q.Cost(u.UnitCost)
+	}
+	share := new(big.Rat).Mul(u.spent.Rat(), big.NewRat(int64(q), int64(u.Received)))
+	return RoundRat(share)
+}
+
+// UnitPrice is what a unit costs on average, to six decimals, for showing it.
+func (u *Use) UnitPrice() Rate {
+	if u.Received <= 0 {
+		return u.UnitCost
+	}
+	per := u.spent.DivRound(decimal.New(int64(u.Received), -measurePlaces), RatePlaces)
+	return Millionths(per.Shift(RatePlaces).IntPart())
+}
 
 // StillNeeded is what the pieces that are not begun will take, without any loss.
 func (u *Use) StillNeeded(quantity int64) Measure { return u.PerPiece.Times(max(0, quantity-u.Pieces)) }
@@ -192,6 +214,11 @@ func (u *Use) move(m *Movement) {
 	switch m.Kind {
 	case Receipt:
 		u.Received += q
+		cost := m.UnitCost
+		if cost.IsZero() {
+			cost = u.UnitCost
+		}
+		u.spent = u.spent.Add(decimal.New(int64(q), -measurePlaces).Mul(cost.Decimal()))
 	case SentBack:
 		u.SentBack += q
 	case Stocktake:

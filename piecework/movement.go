@@ -33,6 +33,7 @@ type Movement struct {
 	Quantity   Measure
 	Counted    Measure // of a stocktake: all of it that is in the house, in stock and at the benches, without what is at home
 	MovedOn    Date
+	UnitCost   Rate   // of a receipt of own material: what a unit of it cost; 0: what the order says
 	Document   string // the number of the contractor's paper
 	Note       string
 	SessionID  int64 `bun:",nullzero"`
@@ -79,6 +80,9 @@ func (m *Movement) check() error {
 	}
 	v.AddMsg("note", CheckText(m.Note, MaxNote))
 	v.AddMsg("document", CheckText(m.Document, MaxName))
+	if !m.UnitCost.IsZero() && m.Kind != Receipt {
+		v.Add("unit_cost", "only a receipt has a cost")
+	}
 	switch m.Kind {
 	case Receipt, SentBack, Issue, BroughtBack:
 		if m.Quantity < 1 || m.Quantity > MaxMeasure {
@@ -124,6 +128,9 @@ func Move(ctx context.Context, db bun.IDB, m *Movement) error {
 		use, err := useOf(ctx, db, o, m.MaterialID)
 		if err != nil {
 			return err
+		}
+		if !use.Own && !m.UnitCost.IsZero() {
+			return InvalidField("unit_cost", "the contractor brings this material: it costs the workshop nothing")
 		}
 		if m.Kind == Stocktake {
 			m.Quantity = m.Counted - use.Here
