@@ -73,6 +73,9 @@ func TestABackupMovesEverythingToEitherEngine(t *testing.T) {
 	source := demoCLI(t)
 	team(t, source.open())
 	want := dump(t, source.open())
+	if !strings.Contains(want, "# bundle_tickets\n") || strings.Contains(want, "# bun_") {
+		t.Error("bundle tickets are not copied, or the library's own tables are")
+	}
 	file := filepath.Join(t.TempDir(), "backup.db")
 	source.ok("backup", file)
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {

@@ -82,7 +82,7 @@ func copyAll(ctx context.Context, from, to *bun.DB, before func(context.Context,
 // tablesOf lists the tables of a SQLite file, each after those it refers to.
 func tablesOf(ctx context.Context, db *bun.DB) ([]table, error) {
 	var names []string
-	err := db.NewRaw(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'bun_%' ORDER BY name`).Scan(ctx, &names)
+	err := db.NewRaw(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name NOT LIKE 'bun\_%' ESCAPE '\' ORDER BY name`).Scan(ctx, &names)
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
