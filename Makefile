@@ -15,9 +15,10 @@ GOTESTSUM   := go run gotest.tools/gotestsum@v1.13.0 --format pkgname
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.1.4
 POCKETBASE  := github.com/pocketbase/pocketbase/examples/base@v0.36.8
 
-# Every line is watched for races but those of SQLite, whose C became Go by translation, and of argon2, which is slow on purpose: watching
-# them takes up to five times as long and tells nothing about ours.
-RACE := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc golang.org/x/crypto/argon2,-gcflags=$(p)=-race=false)
+# Every line is watched for races but those of SQLite, whose C became Go by translation, of argon2, which is slow on purpose, and of what
+# packs answers and reads templates: watching them takes up to five times as long and tells nothing about ours.
+RACE := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc modernc.org/memory golang.org/x/crypto/argon2 \
+	compress/flate html/template text/template/parse,-gcflags=$(p)=-race=false)
 
 # What is made from npm packages, and the files by which make sees that it is stale.
 NPM   := templates/assets/node_modules/.package-lock.json
@@ -60,11 +61,11 @@ lint: assets ## check format, go vet, staticcheck
 	$(STATICCHECK) ./...
 
 # Pages look the same whatever is below them, so they are looked at once. The same Go code runs on PostgreSQL, where what differs is the SQL:
-# so races are watched for once, too.
+# so races are watched for once, too. Memory is there to be used meanwhile, and a test that waits for its browser leaves room for another.
 test: lint ## lint, then every test: on SQLite with the race detector, and what touches the database on PostgreSQL too
 	@.ci/need gcc libc6-dev chromium fonts-noto-cjk poppler-utils postgresql zbar-tools
 	@echo "On SQLite:"
-	@env -u TEST_DATABASE_URL $(GOTESTSUM) -- $(RACE) -timeout 15m ./...
+	@env -u TEST_DATABASE_URL GOGC=400 $(GOTESTSUM) -- $(RACE) -parallel 3 -timeout 15m ./...
 	@echo "On PostgreSQL:"
 	@$(if $(TEST_DATABASE_URL),,.ci/postgres) $(GOTESTSUM) -- -timeout 15m -skip '^Test(Look|Scan|Hostile)' $$(.ci/database-packages)
 
