@@ -64,20 +64,20 @@ func (m *month) state(s *shop, l *line, both bool) {
 	})
 }
 
-// nameBundles takes the first two bundles of a line's next order through all operations and delivers them by their tickets.
+// nameBundles takes two bundles of the order that a line is at through all operations and delivers them by their tickets.
 func (m *month) nameBundles(l *line) {
-	next := l.orders[len(l.orders)-1]
+	now := l.orders[len(l.orders)-2]
 	m.try(func() error {
-		found, err := piecework.Tickets(m.ctx, m.db, piecework.Filter{OrderID: next.ID, Status: "open"})
+		tickets, err := piecework.CutTickets(m.ctx, m.db, piecework.Cut{OrderID: now.ID, Size: 240, Quantity: 480, Over: true, By: lead})
 		if err != nil {
 			return err
 		}
 		ws := &piecework.WorkSession{Code: m.shops[0].Code + "-" + m.today.Time().Format("060102")}
-		d := &piecework.Delivery{Code: "D-" + m.today.Time().Format("060102") + "-B", OrderID: next.ID, DeliveredOn: m.today, RecordedBy: lead}
+		d := &piecework.Delivery{Code: "D-" + m.today.Time().Format("060102") + "-B", OrderID: now.ID, DeliveredOn: m.today, RecordedBy: lead}
 		var tallies []piecework.NewTally
-		for i, ticket := range found.Items[:2] {
+		for i, ticket := range tickets {
 			for k, op := range l.product.Operations {
-				t := piecework.NewTally{Worker: l.crew[(i+k)%len(l.crew)].Code, Order: next.Code, Operation: op.Code, Ticket: ticket.Code().String(), Counts: piecework.Counts{Good: ticket.Quantity}}
+				t := piecework.NewTally{Worker: l.crew[(i+k)%len(l.crew)].Code, Order: now.Code, Operation: op.Code, Ticket: ticket.Code().String(), Counts: piecework.Counts{Good: ticket.Quantity}}
 				m.stamp(&t, ws, m.now)
 				tallies = append(tallies, t)
 			}
