@@ -97,8 +97,8 @@ func TestRunOwnDraftIsWarnedOf(t *testing.T) {
 	month(s)
 	b := s.as("bookkeeper")
 	b.post("/runs", append([]string{"workshop", "1"}, october...)...).wants(t, 303)
-	b.get("/runs/1").wants(t, 200, "是您自己算的")
-	if strings.Contains(s.as("admin").get("/runs/1").body, "是您自己算的") {
+	b.get("/runs/1").wants(t, 200, "这次结算是您算的，或里面有您录入的内容")
+	if strings.Contains(s.as("admin").get("/runs/1").body, "这次结算是您算的，或里面有您录入的内容") {
 		t.Error("the administrator did not compute it")
 	}
 }

@@ -127,7 +127,7 @@ func TestCrewGridRefusesWhatItCannotRead(t *testing.T) {
 	if n := s.tallies(); n != 0 {
 		t.Fatalf("%d tallies were recorded from forms that were refused", n)
 	}
-	s.Must(piecework.CloseOrder(s.Ctx, s.DB, s.Order.ID, false))
+	s.Must(piecework.EndOrder(s.Ctx, s.DB, s.Order.ID, "客户取消", "test"))
 	b.post("/sessions/1", append(grid, "good-1", "5")...).wants(t, 422, "请选择")
 	b.get("/sessions/1").wants(t, 200, "没有进行中的加工单可计件")
 	s.Must(piecework.CloseOrder(s.Ctx, s.DB, s.Order.ID, true))
