@@ -199,6 +199,8 @@ func TestSlip(t *testing.T) {
 	a := b.post("/slips/1/reissue", "reason", "补记 20 件")
 	a.wants(t, 303)
 	b.get(a.location).wants(t, 200, "第 2 版", "¥39.00", "补记 20 件")
+	s.Must(payroll.Adjust(s.Ctx, s.DB, &payroll.Adjustment{WorkerID: s.Workers[0].ID, WorkDate: "2026-10-06", Kind: payroll.Bonus, Amount: piecework.Fen(100), RecordedBy: "孙会计"}))
+	b.post(a.location+"/reissue", "reason", "补一笔奖金").wants(t, 403, "要由别人看过再重出：管理员")
 	b.get("/slips/1").wants(t, 200, "已被新版本取代", a.location)
 	mine.get("/slips/1").wants(t, 200, "已被新版本取代")
 	b.post("/runs/1/paid", "method", "cash").wants(t, 303)

@@ -140,3 +140,31 @@ func (r *PayRun) entered(ctx context.Context, db bun.IDB, name string, most int)
 	}
 	return false, nil
 }
+
+// mayReissue refuses a new version of a slip to whoever entered what it takes in beyond the old one, as long as somebody has the right to
+// approve who did not.
+func (r *PayRun) mayReissue(ctx context.Context, db bun.IDB, old *Slip, by string) error {
+	since := r.ComputedAt
+	if old.Version > 1 {
+		since = old.IssuedAt
+	}
+	var names []string
+	tallies := db.NewSelect().TableExpr("tally_claims AS tc").Join("JOIN tallies AS t ON t.id = tc.tally_id").ColumnExpr("t.recorded_by").
+		Where("tc.run_id = ? AND t.worker_id = ? AND t.received_at >= ?", r.ID, old.WorkerID, since)
+	entries := db.NewSelect().Model((*Adjustment)(nil)).Column("recorded_by").Where("run_id = ? AND worker_id = ? AND recorded_at >= ?", r.ID, old.WorkerID, since)
+	if err := db.NewSelect().TableExpr("(?) AS x", tallies.Union(entries)).ColumnExpr("x.recorded_by").Scan(ctx, &names); err != nil {
+		return fmt.Errorf("ask who entered what a slip takes in: %w", err)
+	}
+	if !slices.Contains(names, by) {
+		return nil
+	}
+	approvers, err := account.Approvers(ctx, db, r.WorkshopID)
+	if err != nil {
+		return err
+	}
+	free := slices.DeleteFunc(approvers, func(name string) bool { return slices.Contains(names, name) })
+	if len(free) == 0 {
+		return nil
+	}
+	return piecework.Forbidden("You recorded yourself what this version takes in, so somebody else must look at it and issue it: %s.", strings.Join(free, " · "))
+}

@@ -15,7 +15,8 @@ import (
 
 // Reissue replaces a worker's slip in an approved run that is not paid yet. The new version takes in what was recorded since:
 // reversals of tallies the run has paid, further tallies and adjustments dated in the period. Everything else stays priced as it was.
-// A dispute that waits about the old version is answered by it, as corrected.
+// A dispute that waits about the old version is answered by it, as corrected. Who recorded what it takes in is refused as long as somebody else
+// has the right to approve.
 func Reissue(ctx context.Context, db bun.IDB, runID, workerID int64, reason, by string) (*Slip, error) {
 	if reason == "" {
 		return nil, piecework.InvalidField("reason", "is required")
@@ -68,6 +69,9 @@ func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by s
 	}
 	in, err := r.inputAgain(ctx, db, old.WorkerID)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.mayReissue(ctx, db, old, by); err != nil {
 		return nil, err
 	}
 	res := Compute(in)
