@@ -33,13 +33,14 @@ type flowOf struct {
 	material                                int64
 	team                                    string                         // code
 	bundles                                 map[int64]piecework.BundleFlow // of each ticket
+	first                                   map[int64]int64                // delivered of it the first time
 }
 
 var orderNumber int
 
 func newFlow(w *pieceworktest.World, t *rapid.T) *flowOf {
 	orderNumber++
-	f := &flowOf{World: w, t: t, counted: map[string]int64{}, bundles: map[int64]piecework.BundleFlow{}, day: piecework.Date("2024-01-01").AddDays(3 * orderNumber)}
+	f := &flowOf{World: w, t: t, counted: map[string]int64{}, bundles: map[int64]piecework.BundleFlow{}, first: map[int64]int64{}, day: piecework.Date("2024-01-01").AddDays(3 * orderNumber)}
 	o := *w.Order
 	o.ID, o.Code, o.Quantity = 0, fmt.Sprintf("F%d", orderNumber), rapid.Int64Range(1, 120).Draw(t, "ordered")
 	o.OrderedOn = f.day
@@ -85,11 +86,12 @@ func (f *flowOf) step() {
 		f.Must(piecework.Deliver(f.Ctx, f.DB, d))
 		f.delivered += d.Quantity
 		f.waiting = append(f.waiting, d)
-	case 7, 8:
+	case 7, 8, 15:
 		f.decide(few)
 	case 13:
 		f.bundle(few)
-	case 14, 15:
+		f.deliverBundles(few)
+	case 14:
 		f.deliverBundles(few)
 	case 9:
 		f.again(few)
@@ -216,11 +218,13 @@ func (f *flowOf) deliverBundles(few func(int64) int64) {
 	}
 	f.Must(piecework.Deliver(f.Ctx, f.DB, d))
 	f.delivered += d.Quantity
-	f.waiting = append(f.waiting, d)
+	f.waiting = append([]*piecework.Delivery{d}, f.waiting...) // he looks at it first
 	for _, b := range d.Bundles {
 		was := f.bundles[b.TicketID]
-		if was.Delivered > was.Returned {
-			f.t.Fatalf("bundle %d is delivered twice", b.TicketID)
+		if was.Delivered == 0 {
+			f.first[b.TicketID] = b.Quantity
+		} else if again := was.Delivered - f.first[b.TicketID]; b.Quantity > was.Returned-again {
+			f.t.Fatalf("of bundle %d %d pieces leave again, %d came back and %d of them left", b.TicketID, b.Quantity, was.Returned, again)
 		}
 		f.bundles[b.TicketID] = was.Plus(piecework.BundleFlow{Delivered: b.Quantity})
 	}
