@@ -23,7 +23,7 @@ func TestLook(t *testing.T) {
 	s.Must(piecework.GiveOut(s.Ctx, s.DB, &piecework.TakeHome{WorkerID: s.Workers[1].ID, OrderID: s.Order.ID, OperationID: s.Glue.ID, Quantity: 300, OutOn: "2026-10-05", DueOn: "2026-10-09", GivenBy: "test"}))
 	slips, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, 0)
 	s.Must(err)
-	_, err = payroll.Reissue(s.Ctx, s.DB, run.ID, slips[0].WorkerID, "bonus", "test")
+	_, err = payroll.Reissue(s.Ctx, s.DB, run.ID, slips[0].WorkerID, "bonus", "other")
 	s.Must(err)
 	now, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, slips[0].WorkerID)
 	s.Must(err)

@@ -95,7 +95,7 @@ func TestCheckPage(t *testing.T) {
 	if a := b.get(path); strings.Contains(a.body, "王秀英") {
 		t.Error("the check page names the worker")
 	}
-	_, err = payroll.Reissue(s.Ctx, s.DB, run.ID, s.Workers[0].ID, "bonus", "test")
+	_, err = payroll.Reissue(s.Ctx, s.DB, run.ID, s.Workers[0].ID, "bonus", "other")
 	s.Must(err)
 	b.get(path+"?lang=en").wants(t, 200, "replaced: version 2 is the newest", "¥42.00")
 	second, err := payroll.SlipsOf(s.Ctx, s.DB, run.ID, s.Workers[0].ID)
