@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"jijian/piecework"
 	"jijian/piecework/press"
@@ -38,6 +39,13 @@ func (p *Printer) Note(w io.Writer, lang string, n Note) ([]Warning, error) {
 	s.put(margin, y+6, left, 9.5, false, 1, "date", words.date+"  "+string(d.DeliveredOn))
 
 	y = s.rows(n, max(y+14, margin+52), &words)
+	if len(d.Bundles) > 0 {
+		list := make([]string, len(d.Bundles))
+		for i, b := range d.Bundles {
+			list[i] = fmt.Sprintf("#%d × %s", b.Ticket.Number, grouped(b.Quantity))
+		}
+		y = s.put(margin, y+8, s.right()-margin, 8.5, false, 4, "bundles", words.bundles+"  "+strings.Join(list, "   "))
+	}
 	if d.Note != "" {
 		s.put(margin, y+8, s.right()-margin, 9, false, 4, "note", words.remark+"  "+d.Note)
 	}

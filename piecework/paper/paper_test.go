@@ -62,10 +62,11 @@ var order = &piecework.ProcessingOrder{Code: "ROSE-261105", Quantity: 94500, Wor
 // TestNote: the note says what goes to whom, and its QR code leads to the address that stands under it.
 func TestNote(t *testing.T) {
 	const address = "https://jijian.example.org/d/AAAAAAAAAAEAAAGjPubTq7ruqth0m3y5vC8fB8Q0dfc/deliveries/12"
-	n := paper.Note{Delivery: &piecework.Delivery{Code: "D-261121", DeliveredOn: "2026-11-21", Quantity: 26934, Note: "分三箱", Order: order}, Before: 28486, Address: address, Until: "2027-01-20"}
+	n := paper.Note{Delivery: &piecework.Delivery{Code: "D-261121", DeliveredOn: "2026-11-21", Quantity: 26934, Note: "分三箱", Order: order,
+		Bundles: []piecework.DeliveryBundle{{Quantity: 1240, Ticket: &piecework.BundleTicket{Number: 7}}, {Quantity: 25694, Ticket: &piecework.BundleTicket{Number: 8}}}}, Before: 28486, Address: address, Until: "2027-01-20"}
 	for lang, title := range map[string]string{"zh": "交货单", "en": "Delivery note"} {
 		file, text := printed(t, func(p *paper.Printer, w io.Writer) ([]paper.Warning, error) { return p.Note(w, lang, n) })
-		holds(t, text, title, "D-261121", "2026-11-21", "26,934", "28,486", "94,500", "ROSE-261105", "绢布玫瑰", "锦绣花坊", "桃花社区第一微工厂", "分三箱", "2027-01-20", address)
+		holds(t, text, title, "D-261121", "2026-11-21", "26,934", "28,486", "94,500", "ROSE-261105", "绢布玫瑰", "锦绣花坊", "桃花社区第一微工厂", "分三箱", "2027-01-20", "#7 × 1,240", "#8 × 25,694", address)
 		size, err := exec.Command("pdfinfo", file).Output()
 		if err != nil || !strings.Contains(string(size), "419.53 x 595.28 pts") || !strings.Contains(string(size), "Pages:           1") {
 			t.Errorf("not one page of A5: %v %s", err, size)

@@ -2,8 +2,8 @@ package paper
 
 // words are the texts of the papers in one language.
 type words struct {
-	note, scan, until, from, to, date, order, ordered, before, this, remark string
-	counted, signs                                                          []string
+	note, scan, until, from, to, date, order, ordered, before, this, remark, bundles string
+	counted, signs                                                                   []string
 
 	statement, version, period, hash              string
 	day, what, quantity, rate, amount             string
@@ -16,7 +16,7 @@ type words struct {
 
 var chinese = words{
 	note: "交货单", scan: "扫码验收", until: "%s 前有效", from: "交货", to: "收货", date: "日期", order: "加工单", ordered: "订单数量", before: "此前已交", this: "本次交货（件）",
-	remark: "备注", counted: []string{"合格", "不合格", "退货返修"}, signs: []string{"交货人", "收货人"},
+	remark: "备注", bundles: "扎次", counted: []string{"合格", "不合格", "退货返修"}, signs: []string{"交货人", "收货人"},
 
 	statement: "加工费对账单", version: "第 %d 版", period: "%s 至 %s", hash: "摘要",
 	day: "日期", what: "摘要", quantity: "数量", rate: "单价", amount: "金额（%s）",
@@ -28,7 +28,7 @@ var chinese = words{
 
 var english = words{
 	note: "Delivery note", scan: "Scan to accept", until: "until %s", from: "From", to: "To", date: "Date", order: "Order", ordered: "Ordered", before: "Delivered before",
-	this: "This delivery (pcs)", remark: "Note", counted: []string{"Accepted", "Rejected", "Returned"}, signs: []string{"Delivered by", "Received by"},
+	this: "This delivery (pcs)", remark: "Note", bundles: "Bundles", counted: []string{"Accepted", "Rejected", "Returned"}, signs: []string{"Delivered by", "Received by"},
 
 	statement: "Statement of fees", version: "version %d", period: "%s to %s", hash: "Hash",
 	day: "Date", what: "For", quantity: "Quantity", rate: "Fee", amount: "Amount (%s)",
