@@ -41,8 +41,9 @@ func (a *app) rotateKey() *cobra.Command {
 	return command("rotate-key [--key-file FILE]", "Make a new key for personal data and seal everything with it",
 		`Identity numbers, bank accounts, secrets of second steps and addresses of group robots are sealed in the database with a key that
 is not in it. This makes a new key, writes it into the key file before those that are there already, and seals everything anew in one
-transaction; the first time it makes the file. A server that runs with the file finds the new key by itself. The old key stays in the file, because older backups need it. Where the keys are in JIJIAN_KEY
-instead, put the new one first yourself, apart from the next by a comma, and everything is sealed with that; a server that runs must be started again with the same keys.`,
+transaction; the first time it makes the file. A server that runs with the file finds the new key by itself. The old key stays in the
+file, because older backups need it. Where the keys are in JIJIAN_KEY instead, put the new one first yourself, apart from the next by a
+comma, and everything is sealed with that; a server that runs must be started again with the same keys.`,
 		`  jijian rotate-key --key-file data/jijian.key
   JIJIAN_KEY=NEW,OLD jijian rotate-key`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
