@@ -113,9 +113,9 @@ func TestEveryTallyIsDifferentWork(t *testing.T) {
 		n    int64
 		want string
 	}{
-		{0, `{"uid":"019a0000-0000-7000-8000-000000000000","session":"S001","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-01-05T09:00:00+08:00"}`},
+		{0, `{"uid":"019a0000-0000-7000-8000-000000000000","session":"S001","worker":"W001","order":"O1","operation":"OP1","good":16,"recorded_at":"2026-01-05T09:00:00+08:00"}`},
 		{799, `{"uid":"019a0000-0000-7000-8000-000000000799","session":"S001","worker":"W060","order":"O2","operation":"OP5","good":1,"recorded_at":"2026-01-05T09:00:00+08:00"}`},
-		{perRound * perSession, `{"uid":"019a0000-0000-7000-8000-000000004000","session":"S002","worker":"W001","order":"O1","operation":"OP1","good":256,"recorded_at":"2026-01-05T11:00:00+08:00"}`},
+		{perRound * perSession, `{"uid":"019a0000-0000-7000-8000-000000004000","session":"S002","worker":"W001","order":"O1","operation":"OP1","good":16,"recorded_at":"2026-01-05T11:00:00+08:00"}`},
 	} {
 		if got := string(appendTally(nil, tt.n)); got != tt.want {
 			t.Errorf("tally %d is %s", tt.n, got)

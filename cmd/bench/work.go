@@ -111,8 +111,8 @@ func appendTally(b []byte, n int64) []byte {
 	b = append(b, `","operation":"OP`...)
 	b = strconv.AppendInt(b, int64(operation+1), 10)
 	b = append(b, `","good":`...)
-	// Each operation leaves enough over for the next, however the connections overtake one another.
-	b = strconv.AppendInt(b, 1<<(2*(operations-1-operation)), 10)
+	// Each operation leaves enough over for the next, however the connections overtake one another; and little enough for the order to last.
+	b = strconv.AppendInt(b, 1<<(operations-1-operation), 10)
 	b = append(b, `,"recorded_at":"`...)
 	b = at.AppendFormat(b, time.RFC3339)
 	return append(b, `"}`...)
