@@ -17,6 +17,8 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"jijian/piecework/wal"
 )
 
 // Open opens the database a DSN names: a file path or sqlite:PATH (SQLite; the folder is made when it is missing), or a
@@ -38,7 +40,11 @@ func Open(dsn string) (*bun.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the database folder: %w", err)
 	}
-	pool, err := sql.Open("sqlite", sqliteDSN(path))
+	vfs, err := wal.VFS()
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	pool, err := sql.Open("sqlite", sqliteDSN(path, vfs))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -51,14 +57,15 @@ func Open(dsn string) (*bun.DB, error) {
 // sqliteDSN carries every pragma, because one set by Exec would reach a single pooled connection. synchronous=FULL is
 // what makes an acknowledged tally survive a power cut; _txlock=immediate makes a transaction wait for its turn at the
 // start instead of failing in the middle; recursive_triggers keeps INSERT OR REPLACE from getting past the triggers that
-// make tallies append-only.
-func sqliteDSN(path string) string {
+// make tallies append-only; vfs names the file system, that of package wal.
+func sqliteDSN(path, vfs string) string {
 	q := url.Values{}
 	for _, p := range []string{"foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(30000)",
 		"temp_store(MEMORY)", "cache_size(-16000)", "wal_autocheckpoint(4000)", "recursive_triggers(1)"} {
 		q.Add("_pragma", p)
 	}
 	q.Set("_txlock", "immediate")
+	q.Set("vfs", vfs)
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
