@@ -125,13 +125,19 @@ func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 		l.last = last
 		return sqlite3.SQLITE_OK
 	}
-	if next := frameHeader + int(n); l.last || l.n+next > most {
+	if l.last {
+		rc := l.flush(tls, file)
+		l.n = 0 // a commit that was refused must not come true later: SQLite takes it back
+		return rc
+	}
+	if next := frameHeader + int(n); l.n+next > most {
 		return l.flush(tls, file)
 	}
 	return sqlite3.SQLITE_OK
 }
 
-// flush writes what has been gathered. If that is refused it stays, and is tried again before whatever is asked next.
+// flush writes what has been gathered. If that is refused it stays, because SQLite has been told that it is written and may read it as long
+// as the transaction lasts; it is tried again before whatever is asked next.
 func (l *log) flush(tls *libc.TLS, file uintptr) int32 {
 	if l.n == 0 {
 		return sqlite3.SQLITE_OK

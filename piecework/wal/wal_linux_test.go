@@ -79,6 +79,9 @@ func TestWhatTheDiskRefusesIsNotCommitted(t *testing.T) {
 			if got := content(t, db); !maps.Equal(got, before) {
 				t.Error("what was refused can be read")
 			}
+			if got := content(t, open(t, copyOf(t, path), "")); !maps.Equal(got, before) {
+				t.Error("what was refused would be there after a crash")
+			}
 			exec(t, db, transaction.query, "kept")
 			after := content(t, db)
 			if maps.Equal(after, before) {
