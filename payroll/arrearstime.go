@@ -155,21 +155,8 @@ func (a *repricing) addPart(p *ArrearsPreview, left func(source) bool, at timedJ
 
 // addRevisedByTime adds what arrears have changed about what locked runs have paid by time of some sessions.
 func (in *Input) addRevisedByTime(ctx context.Context, db bun.IDB, sessions []int64) error {
-	var list []revisedPart
-	if err := db.NewSelect().Model(&list).Where("rp.session_id IN (?)", bun.List(sessions)).Order("rp.id").Scan(ctx); err != nil {
-		return fmt.Errorf("read arrears of sessions: %w", err)
-	}
-	rates := map[int64]*piecework.PieceRate{}
-	for _, p := range list {
-		rates[p.PaidByRateID] = nil
-	}
-	if err := piecework.RatesByID(ctx, db, rates); err != nil {
-		return err
-	}
-	for _, p := range list {
-		in.Paid = append(in.Paid, PaidByTime{Sitting{p.SessionID, p.WorkerID}, p.OrderID, p.OperationID, rates[p.PaidByRateID], p.Pieces, p.Amount})
-	}
-	return nil
+	return in.addTimed(ctx, db, db.NewSelect().Model((*revisedPart)(nil)).Where("rp.session_id IN (?)", bun.List(sessions)).
+		Column("session_id", "worker_id", "order_id", "operation_id", "pieces", "amount").ColumnExpr("paid_by_rate_id AS piece_rate_id").Order("rp.id"))
 }
 
 // keepParts stores what arrears change about sessions that are paid by time.

@@ -108,29 +108,33 @@ func addTimes(ctx context.Context, db bun.IDB, runID int64, in *Input) error {
 
 // addPaidByTime reads what locked runs have paid by time of some sessions.
 func (in *Input) addPaidByTime(ctx context.Context, db bun.IDB, runID int64, sessions []int64) error {
+	return in.addTimed(ctx, db, db.NewSelect().TableExpr("slip_parts AS sp").Join("JOIN slips AS s ON s.id = sp.slip_id AND NOT s.superseded").
+		Join("JOIN pay_runs AS p ON p.id = s.run_id AND p.id <> ? AND p.status IN (?)", runID, bun.List([]RunStatus{Approved, PaidOut})).
+		Join("JOIN slip_lines AS l ON l.slip_id = sp.slip_id AND l.pos = sp.pos").Where("sp.session_id IN (?)", bun.List(sessions)).
+		ColumnExpr("sp.session_id, s.worker_id, l.order_id, l.operation_id, l.piece_rate_id").ColumnExpr(sums("pieces")).
+		ColumnExpr("CAST(SUM(sp.amount) AS BIGINT) AS amount").
+		GroupExpr("sp.session_id, s.worker_id, l.order_id, l.operation_id, l.piece_rate_id"))
+}
+
+// addTimed adds what a query finds to have been paid by time, each part at the rate that it names.
+func (in *Input) addTimed(ctx context.Context, db bun.IDB, q *bun.SelectQuery) error {
 	var list []struct {
 		Sitting
 		OrderID, OperationID, PieceRateID, Pieces int64
 		Amount                                    piecework.Money
 	}
-	err := db.NewSelect().TableExpr("slip_parts AS sp").Join("JOIN slips AS s ON s.id = sp.slip_id AND NOT s.superseded").
-		Join("JOIN pay_runs AS p ON p.id = s.run_id AND p.id <> ? AND p.status IN (?)", runID, bun.List([]RunStatus{Approved, PaidOut})).
-		Join("JOIN slip_lines AS l ON l.slip_id = sp.slip_id AND l.pos = sp.pos").Where("sp.session_id IN (?)", bun.List(sessions)).
-		ColumnExpr("sp.session_id, s.worker_id, l.order_id, l.operation_id, l.piece_rate_id").ColumnExpr(sums("pieces")).
-		ColumnExpr("CAST(SUM(sp.amount) AS BIGINT) AS amount").
-		GroupExpr("sp.session_id, s.worker_id, l.order_id, l.operation_id, l.piece_rate_id").Scan(ctx, &list)
-	if err != nil {
+	if err := q.Scan(ctx, &list); err != nil {
 		return fmt.Errorf("read what was paid by time: %w", err)
 	}
 	rates := map[int64]*piecework.PieceRate{}
-	for _, b := range list {
-		rates[b.PieceRateID] = nil
+	for _, p := range list {
+		rates[p.PieceRateID] = nil
 	}
 	if err := piecework.RatesByID(ctx, db, rates); err != nil {
 		return err
 	}
-	for _, b := range list {
-		in.Paid = append(in.Paid, PaidByTime{b.Sitting, b.OrderID, b.OperationID, rates[b.PieceRateID], b.Pieces, b.Amount})
+	for _, p := range list {
+		in.Paid = append(in.Paid, PaidByTime{p.Sitting, p.OrderID, p.OperationID, rates[p.PieceRateID], p.Pieces, p.Amount})
 	}
 	return nil
 }

@@ -99,7 +99,8 @@ func readBundles(ctx context.Context, db bun.IDB, o *ProcessingOrder) (*bundleBo
 // ticketsWithCodes is every ticket of an order by number, split ones too, with their codes.
 func ticketsWithCodes(ctx context.Context, db bun.IDB, orderID int64) ([]BundleTicket, error) {
 	var list []BundleTicket
-	return list, wrap("list tickets", tickets(db, &list).Where("bt.order_id = ?", orderID).Order("bt.number").Scan(ctx))
+	err := tickets(db, &list).Where("bt.order_id = ?", orderID).Order("bt.number").Scan(ctx)
+	return list, wrap("list tickets", err)
 }
 
 // finished is how many pieces of a bundle are good at the end of the routing; ok is false where its ticket does not go so far.

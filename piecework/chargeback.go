@@ -151,12 +151,7 @@ func chargebacks(db bun.IDB, list any) *bun.SelectQuery {
 // Chargebacks lists chargebacks, the latest first; Status "open" leaves out those withdrawn.
 func Chargebacks(ctx context.Context, db bun.IDB, f Filter) (Page[Chargeback], error) {
 	var list []Chargeback
-	q := chargebacks(db, &list).OrderExpr("cb.charged_on DESC, cb.id DESC")
-	for column, id := range map[string]int64{`"order"."workshop_id"`: f.WorkshopID, `"order"."contractor_id"`: f.ContractorID, "cb.order_id": f.OrderID} {
-		if id != 0 {
-			q = q.Where(column+" = ?", id)
-		}
-	}
+	q := f.underOrder(chargebacks(db, &list).OrderExpr("cb.charged_on DESC, cb.id DESC"), "cb.order_id")
 	if f.Status == "open" {
 		q = q.Where("cb.withdrawn_at = 0")
 	}

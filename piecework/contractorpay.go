@@ -137,5 +137,6 @@ func WorkshopsOf(ctx context.Context, db bun.IDB, contractorID, workshopID int64
 	if workshopID != 0 {
 		q = q.Where("w.id = ?", workshopID)
 	}
-	return list, wrap("list workshops", q.Scan(ctx))
+	err := q.Scan(ctx)
+	return list, wrap("list workshops", err)
 }

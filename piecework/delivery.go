@@ -224,13 +224,8 @@ func (d *Delivery) takes(a *Acceptance, seen int) error {
 // Deliveries lists deliveries, the latest first. Status "waiting" is those the contractor has not fully decided about.
 func Deliveries(ctx context.Context, db bun.IDB, f Filter) (Page[Delivery], error) {
 	var list []Delivery
-	q := db.NewSelect().Model(&list).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
-		Relation("Acceptances", byID).OrderExpr("d.delivered_on DESC, d.id DESC")
-	for column, id := range map[string]int64{`"order"."workshop_id"`: f.WorkshopID, `"order"."contractor_id"`: f.ContractorID, "d.order_id": f.OrderID} {
-		if id != 0 {
-			q = q.Where(column+" = ?", id)
-		}
-	}
+	q := f.underOrder(db.NewSelect().Model(&list).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
+		Relation("Acceptances", byID).OrderExpr("d.delivered_on DESC, d.id DESC"), "d.order_id")
 	if f.Status == "waiting" {
 		q = q.Where("d.quantity > (SELECT COALESCE(SUM(x.accepted + x.rejected + x.returned), 0) FROM acceptances x WHERE x.delivery_id = d.id)")
 	}

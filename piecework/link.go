@@ -91,7 +91,8 @@ func NoteLink(ctx context.Context, db bun.IDB, orderID int64, by string) (*Order
 // LinksOf are the links to an order, the latest first.
 func LinksOf(ctx context.Context, db bun.IDB, orderID int64) ([]OrderLink, error) {
 	var list []OrderLink
-	return list, wrap("list links", db.NewSelect().Model(&list).Where("order_id = ?", orderID).Order("id DESC").Scan(ctx))
+	err := db.NewSelect().Model(&list).Where("order_id = ?", orderID).Order("id DESC").Scan(ctx)
+	return list, wrap("list links", err)
 }
 
 // RevokeLink ends a link.

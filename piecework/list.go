@@ -60,6 +60,21 @@ func between(q *bun.SelectQuery, column string, from, to Date) *bun.SelectQuery 
 	return q
 }
 
+// underOrder keeps what belongs to orders of the workshop and the contractor, or to the one order, that the list is about. The query joins
+// the order; column is its id where the list has it.
+func (f Filter) underOrder(q *bun.SelectQuery, column string) *bun.SelectQuery {
+	if f.WorkshopID != 0 {
+		q = q.Where(`"order"."workshop_id" = ?`, f.WorkshopID)
+	}
+	if f.ContractorID != 0 {
+		q = q.Where(`"order"."contractor_id" = ?`, f.ContractorID)
+	}
+	if f.OrderID != 0 {
+		q = q.Where(column+" = ?", f.OrderID)
+	}
+	return q
+}
+
 // List runs q for the page f asks for, narrowed to f's words in columns and, unless dateColumn is "", to f's dates, and
 // counts the whole. A page after the last is the last.
 func List[T any](ctx context.Context, q *bun.SelectQuery, items *[]T, f Filter, dateColumn string, columns ...string) (Page[T], error) {

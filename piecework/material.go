@@ -74,7 +74,8 @@ const maxUnit = 20
 // Materials is every material by code.
 func Materials(ctx context.Context, db bun.IDB) ([]Material, error) {
 	var list []Material
-	return list, wrap("list materials", db.NewSelect().Model(&list).Order("code").Scan(ctx))
+	err := db.NewSelect().Model(&list).Order("code").Scan(ctx)
+	return list, wrap("list materials", err)
 }
 
 // check reports what is wrong with a need of a product's piece.

@@ -246,5 +246,6 @@ func OpenOrders(ctx context.Context, db bun.IDB, workshopID int64) ([]Processing
 	if workshopID != 0 {
 		q = q.Where("o.workshop_id = ?", workshopID)
 	}
-	return list, wrap("list open orders", q.Scan(ctx))
+	err := q.Scan(ctx)
+	return list, wrap("list open orders", err)
 }

@@ -55,13 +55,8 @@ func AnswerQuestion(ctx context.Context, db bun.IDB, id int64, answer, by string
 // Questions lists questions, those that wait first, then the latest. Status "waiting" leaves out those that are answered.
 func Questions(ctx context.Context, db bun.IDB, f Filter) (Page[Question], error) {
 	var list []Question
-	q := db.NewSelect().Model(&list).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
-		OrderExpr("oq.answered_at = 0 DESC, oq.id DESC")
-	for column, id := range map[string]int64{`"order"."workshop_id"`: f.WorkshopID, `"order"."contractor_id"`: f.ContractorID, "oq.order_id": f.OrderID} {
-		if id != 0 {
-			q = q.Where(column+" = ?", id)
-		}
-	}
+	q := f.underOrder(db.NewSelect().Model(&list).Relation("Order").Relation("Order.Contractor").Relation("Order.Product").
+		OrderExpr("oq.answered_at = 0 DESC, oq.id DESC"), "oq.order_id")
 	if f.Status == "waiting" {
 		q = q.Where("oq.answered_at = 0")
 	}

@@ -202,7 +202,8 @@ func lockOrder(ctx context.Context, db bun.Tx, id int64) (*ProcessingOrder, erro
 // ticketsOf is every ticket of an order by number, split ones too.
 func ticketsOf(ctx context.Context, db bun.IDB, orderID int64) ([]BundleTicket, error) {
 	var list []BundleTicket
-	return list, wrap("list tickets", db.NewSelect().Model(&list).Where("order_id = ?", orderID).Order("number").Scan(ctx))
+	err := db.NewSelect().Model(&list).Where("order_id = ?", orderID).Order("number").Scan(ctx)
+	return list, wrap("list tickets", err)
 }
 
 // addTickets stores tickets and gives each its code.
@@ -367,7 +368,8 @@ func TicketsToPrint(ctx context.Context, db bun.IDB, orderID, from, to int64) ([
 	if to != 0 {
 		q = q.Where("bt.number <= ?", to)
 	}
-	return list, wrap("list tickets to print", q.Scan(ctx))
+	err := q.Scan(ctx)
+	return list, wrap("list tickets to print", err)
 }
 
 // TicketByID returns one ticket with its order, or a not-found error.
@@ -440,5 +442,6 @@ func TicketStateOf(ctx context.Context, db bun.IDB, o *ProcessingOrder) (*Ticket
 // TicketParts are the tickets that a split one was replaced by, by number.
 func TicketParts(ctx context.Context, db bun.IDB, id int64) ([]BundleTicket, error) {
 	var list []BundleTicket
-	return list, wrap("list parts", tickets(db, &list).Where("bt.split_from = ?", id).Order("bt.number").Scan(ctx))
+	err := tickets(db, &list).Where("bt.split_from = ?", id).Order("bt.number").Scan(ctx)
+	return list, wrap("list parts", err)
 }

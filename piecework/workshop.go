@@ -151,7 +151,8 @@ func Workshops(ctx context.Context, db bun.IDB, id int64) ([]Workshop, error) {
 	if id != 0 {
 		q = q.Where("w.id = ?", id)
 	}
-	return list, wrap("list workshops", q.Scan(ctx))
+	err := q.Scan(ctx)
+	return list, wrap("list workshops", err)
 }
 
 // WorkshopsFound lists workshops by code, as [Workshops] does, but page by page and narrowed to words in code or name.
