@@ -170,7 +170,7 @@ func makeDurable(tls *libc.TLS, file uintptr, flags int32) int32 {
 	if rc := l.flush(tls, file); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
-	return function[syncer](l.usual.FxSync)(tls, file, flags)
+	return l.durable(tls, file, flags)
 }
 
 func size(tls *libc.TLS, file, size uintptr) int32 {

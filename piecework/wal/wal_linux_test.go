@@ -96,6 +96,32 @@ func TestWhatTheDiskRefusesIsNotCommitted(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotOnDiskIsNotCommitted lets the disk take what is written and fail to keep it.
+func TestWhatIsNotOnDiskIsNotCommitted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "books.db")
+	db := open(t, path, ours(t))
+	exec(t, db, "PRAGMA journal_mode=WAL")
+	exec(t, db, "PRAGMA synchronous=FULL")
+	exec(t, db, "CREATE TABLE facts (id INTEGER PRIMARY KEY, body TEXT)")
+	exec(t, db, "INSERT INTO facts VALUES (1, 'kept')")
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // takes everything; to be made durable it refuses
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	heal := replaced(t, path+"-wal", null)
+	if _, err := db.Exec("INSERT INTO facts VALUES (2, 'lost')"); err == nil || !strings.Contains(err.Error(), "1034") {
+		t.Errorf("%v, want the disk's refusal (1034)", err)
+	}
+	heal()
+	want := map[int]string{1: "kept"}
+	for name, from := range map[string]string{"in use": path, "after a crash": copyOf(t, path)} {
+		if got := content(t, open(t, from, "")); !maps.Equal(got, want) {
+			t.Errorf("%s: the files hold %v", name, got)
+		}
+	}
+}
+
 // readOnly makes every write to an open file fail until heal is called.
 func readOnly(t *testing.T, path string) (heal func()) {
 	t.Helper()
@@ -104,13 +130,19 @@ func readOnly(t *testing.T, path string) (heal func()) {
 		t.Fatal(err)
 	}
 	defer reading.Close()
+	return replaced(t, path, reading)
+}
+
+// replaced lets all that go to an open file go to another until heal is called.
+func replaced(t *testing.T, path string, by *os.File) (heal func()) {
+	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var undo []func()
 	for _, e := range list {
-		if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); target != path || e.Name() == strconv.Itoa(int(reading.Fd())) { // the folder itself is closed by now
+		if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); target != path || e.Name() == strconv.Itoa(int(by.Fd())) { // the folder itself is closed by now
 			continue
 		}
 		fd, err := strconv.Atoi(e.Name())
@@ -126,7 +158,7 @@ func readOnly(t *testing.T, path string) (heal func()) {
 				t.Fatal(err)
 			}
 		}
-		replace(int(reading.Fd()))
+		replace(int(by.Fd()))
 		undo = append(undo, func() { replace(kept); syscall.Close(kept) })
 	}
 	if len(undo) == 0 {
