@@ -12,7 +12,7 @@ type contractorHome struct {
 	Contractor int64
 	Lines      int // how many entries a card shows before it says how many more
 	Waiting    piecework.Page[piecework.Delivery]
-	Orders     []orderRow // open ones, the earliest due on top
+	Orders     []orderRow // open ones, the earliest due on top; then those ended early for which he still owes something
 	Ask        *orderRow  // to put a question about: the first that is not all delivered; nil: there is none
 	Shops      []accountShop
 	Statements piecework.Page[piecework.ContractorStatement]
@@ -24,7 +24,7 @@ func (s *Server) showContractorHome(c echo.Context) error {
 	p := contractorHome{Day: s.today(c), Contractor: who.ContractorID, Lines: 4}
 	mine := who.Scope(piecework.Filter{})
 	waits, open := mine, mine
-	waits.Status, open.Status = "waiting", "open"
+	waits.Status, open.Status = "waiting", "unsettled"
 	var err error
 	if p.Waiting, err = piecework.Deliveries(ctx, s.DB, waits); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (s *Server) showContractorHome(c echo.Context) error {
 		return err
 	}
 	for i := len(p.Orders) - 1; i >= 0; i-- {
-		if p.Ask == nil || p.Orders[i].State != piecework.OrderDelivered {
+		if state := p.Orders[i].State; p.Ask == nil || state != piecework.OrderDelivered && state != piecework.OrderEnded {
 			p.Ask = &p.Orders[i]
 		}
 	}
@@ -68,6 +68,17 @@ func (s *Server) accountShops(c echo.Context, contractorID int64) ([]accountShop
 		}
 		if list[i].Aged, err = piecework.Age(ctx, s.DB, shops[i].ID, contractorID, s.today(c)); err != nil {
 			return nil, err
+		}
+		owed := make([]*piecework.ProcessingOrder, len(list[i].Aged.Debts))
+		for j, d := range list[i].Aged.Debts {
+			owed[j] = d.Order
+		}
+		facts, err := piecework.FactsOf(ctx, s.DB, owed...)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range list[i].Aged.Debts {
+			list[i].Debts = append(list[i].Debts, orderDebt{d, d.Order.State(facts[d.Order.ID])})
 		}
 	}
 	return list, nil

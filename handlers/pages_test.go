@@ -52,8 +52,18 @@ func TestTheStartPageTellsWhatWaits(t *testing.T) {
 		t.Errorf("worker: %d %s", a.status, a.location)
 	}
 	theirs := s.as("contractor").get("/?lang=en")
-	theirs.wants(t, 200, "1 delivery waits for you", "100 pcs", "Open orders", "Expected finish", "What you owe", "Statements", "Questions")
+	theirs.wants(t, 200, "1 delivery waits for you", "100 pcs", "Unsettled orders", "Expected finish", "What you owe", "Statements", "Questions")
 	theirs.lacks(t, "Wages", "/rates", "/sessions")
+	// An order ended early stays in sight of both sides for what is owed for it, and nothing else of it.
+	s.Must(piecework.Accept(s.Ctx, s.DB, &piecework.Acceptance{DeliveryID: 1, Accepted: 60, Rejected: 40, RecordedBy: "test"}))
+	s.Must(piecework.EndOrder(s.Ctx, s.DB, s.Order.ID, "客户取消", "test"))
+	s.as("contractor").get("/?lang=en").wants(t, 200, "Unsettled orders", "Ended early", "O1")
+	for _, user := range []string{"contractor", "bookkeeper"} {
+		s.as(user).get(fmt.Sprintf("/contractors/%d/account?lang=en", s.Order.ContractorID)).wants(t, 200, "Owed, order by order", "Oldest fee", "¥54.00", "Ended early")
+	}
+	owed := b.get("/orders?status=owed&lang=en")
+	owed.wants(t, 200, "Ended, still owed", "O1")
+	owed.lacks(t, "O2", "O3")
 }
 
 var link = regexp.MustCompile(`<main[^>]*>|href="(/[^"#]*)"`)

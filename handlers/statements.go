@@ -189,7 +189,7 @@ type contractorAccount struct {
 	Form       values
 	workshopChoice
 	Methods []templates.Option
-	Orders  []orderRow // open ones, the earliest due on top
+	Orders  []orderRow // open ones, the earliest due on top; then those ended early for which something is still owed
 }
 
 // accountShop is what stands between the contractor and one workshop.
@@ -197,6 +197,13 @@ type accountShop struct {
 	Workshop *piecework.Workshop
 	Now      *piecework.ContractorStatement // of all time up to today
 	Aged     piecework.Aged
+	Debts    []orderDebt
+}
+
+// orderDebt is what is owed for an order, with how far that has come.
+type orderDebt struct {
+	piecework.Debt
+	State piecework.OrderState
 }
 
 // accountShow shows what a contractor owes, how old it is and what he paid.
@@ -220,7 +227,7 @@ func (s *Server) showAccount(c echo.Context, wrong error, typed values) error {
 	if p.Shops, err = s.accountShops(c, k.ID); err != nil {
 		return err
 	}
-	open, err := piecework.Orders(ctx, s.DB, who.Scope(piecework.Filter{ContractorID: k.ID, Status: "open"}))
+	open, err := piecework.Orders(ctx, s.DB, who.Scope(piecework.Filter{ContractorID: k.ID, Status: "unsettled"}))
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,11 @@ func TestStatementsAreThoseOfASecondBookkeeper(t *testing.T) {
 			}
 			aged, err := piecework.Age(w.Ctx, w.DB, w.Workshop.ID, k.ID, to)
 			w.Must(err)
-			if aged.Total().Cmp(st.Closing) != 0 || aged.Ahead.Sign() < 0 {
+			debts := aged.Ahead.Neg()
+			for _, d := range aged.Debts {
+				debts = debts.Add(d.Rest)
+			}
+			if aged.Total().Cmp(st.Closing) != 0 || aged.Ahead.Sign() < 0 || debts.Cmp(st.Closing) != 0 {
 				t.Fatalf("%s: aged %+v, owed %s", to, aged, st.Closing)
 			}
 			last, from = st.Closing.Fen(), to.AddDays(1)

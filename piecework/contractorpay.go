@@ -80,6 +80,17 @@ type Aged struct {
 	Days30, Days60, Days90, Older Money // not older than 30, 60, 90 days, and the rest
 	// Ahead is what he paid beyond all fees; then nothing is owed.
 	Ahead Money
+	// Debts are the orders he owes for, however they ended, the oldest fee first: they sum to what is owed without what was paid ahead.
+	Debts []Debt
+}
+
+// Debt is what is still owed of the fees of one order.
+type Debt struct {
+	OrderCode string
+	Order     *ProcessingOrder // without its relations
+	Product   string
+	Since     Date // the day of the oldest fee that is not settled
+	Rest      Money
 }
 
 // Total is what is owed, less what was paid ahead.
@@ -91,7 +102,25 @@ func Age(ctx context.Context, db bun.IDB, workshopID, contractorID int64, day Da
 	if err != nil {
 		return Aged{}, err
 	}
-	return age(facts, day), nil
+	a := age(facts, day)
+	if len(a.Debts) == 0 {
+		return a, nil
+	}
+	codes, byCode := make([]string, len(a.Debts)), map[string]*ProcessingOrder{}
+	for i := range a.Debts {
+		codes[i] = a.Debts[i].OrderCode
+	}
+	var list []*ProcessingOrder
+	if err := db.NewSelect().Model(&list).Where("o.code IN (?)", bun.List(codes)).Scan(ctx); err != nil {
+		return Aged{}, wrap("list orders owed for", err)
+	}
+	for _, o := range list {
+		byCode[o.Code] = o
+	}
+	for i := range a.Debts {
+		a.Debts[i].Order = byCode[a.Debts[i].OrderCode]
+	}
+	return a, nil
 }
 
 func age(facts []StatementLine, day Date) Aged {
@@ -115,6 +144,7 @@ func age(facts []StatementLine, day Date) Aged {
 		}
 		paid = paid.Sub(settled)
 		rest := l.Amount.Sub(settled)
+		a.owe(l, rest)
 		switch {
 		case l.Day >= day.AddDays(-30):
 			a.Days30 = a.Days30.Add(rest)
@@ -128,6 +158,18 @@ func age(facts []StatementLine, day Date) Aged {
 	}
 	a.Ahead = paid
 	return a
+}
+
+// owe adds what is not settled of a fee to the debt of its order.
+func (a *Aged) owe(l StatementLine, rest Money) {
+	if rest.IsZero() {
+		return
+	}
+	i := slices.IndexFunc(a.Debts, func(d Debt) bool { return d.OrderCode == l.OrderCode })
+	if i < 0 {
+		i, a.Debts = len(a.Debts), append(a.Debts, Debt{OrderCode: l.OrderCode, Product: l.Product, Since: l.Day})
+	}
+	a.Debts[i].Rest = a.Debts[i].Rest.Add(rest)
 }
 
 // WorkshopsOf are the workshops that have orders of a contractor, by code; workshopID 0 is every one, another narrows it to that.

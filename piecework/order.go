@@ -205,7 +205,9 @@ func orders(db bun.IDB, list any) *bun.SelectQuery {
 	return db.NewSelect().Model(list).Relation("Workshop").Relation("Contractor").Relation("Product")
 }
 
-// Orders lists orders with the operations of their products: open ones first, the earliest due date on top; then closed ones, the last closed on top. Status "open", "quoted" or "closed" narrows it.
+// Orders lists orders with the operations of their products: open ones first, the earliest due date on top; then closed ones, the last closed on top.
+// Status "open", "quoted" or "closed" narrows it, "owed" to those ended early for which something is still owed (of one contractor: by him),
+// "unsettled" to open ones and those.
 func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], error) {
 	var list []ProcessingOrder
 	q := orders(db, &list).Relation("Product.Operations", inSequence).OrderExpr("o.closed_at = 0 DESC, o.closed_at DESC, o.due_on IS NULL, o.due_on, o.code")
@@ -215,7 +217,13 @@ func Orders(ctx context.Context, db bun.IDB, f Filter) (Page[ProcessingOrder], e
 	if f.ContractorID != 0 {
 		q = q.Where("o.contractor_id = ?", f.ContractorID)
 	}
-	if f.Status != "" {
+	switch owed := stillOwed(f.ContractorID != 0); f.Status {
+	case "":
+	case "owed":
+		q = q.Where(owed)
+	case "unsettled":
+		q = q.Where("(o.closed_at = 0 OR " + owed + ")")
+	default:
 		q = q.Where("(o.closed_at = 0) = ?", f.Status != "closed")
 	}
 	if f.Status == "quoted" {

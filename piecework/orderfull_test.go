@@ -84,7 +84,24 @@ func TestOrderStateFollowsFacts(t *testing.T) {
 	if owed := fmt.Sprint(ended.Owed(facts[ended.ID])); !strings.Contains(owed, "wages") || !strings.Contains(owed, "statement") {
 		t.Errorf("owed: %s", owed)
 	}
+	listed := func(want int, status string, contractorID int64) {
+		t.Helper()
+		if list, err := piecework.Orders(w.Ctx, w.DB, piecework.Filter{Status: status, ContractorID: contractorID, Query: "Q1"}); err != nil || list.Total != want {
+			t.Errorf("%s of contractor %d: %d orders, want %d (%v)", status, contractorID, list.Total, want, err)
+		}
+	}
+	listed(0, "open", 0)
+	for _, status := range []string{"owed", "unsettled"} { // the wages, to the office; the fee of 6 pieces, to both
+		listed(1, status, 0)
+		listed(1, status, w.Order.ContractorID)
+	}
+	a, err := piecework.Age(w.Ctx, w.DB, w.Workshop.ID, w.Order.ContractorID, "2026-10-31")
+	w.Must(err)
+	if len(a.Debts) != 1 || a.Debts[0].Order.ID != w.Order.ID || a.Debts[0].Since != "2026-10-06" || a.Debts[0].Rest.Cmp(a.Total()) != 0 {
+		t.Errorf("debts of the order that was ended early: %+v", a.Debts)
+	}
 	w.Must(piecework.CloseOrder(w.Ctx, w.DB, w.Order.ID, true))
+	listed(0, "owed", 0)
 	again := &piecework.Delivery{Code: "D2", OrderID: w.Order.ID, DeliveredOn: "2026-10-07", Quantity: 4, RecordedBy: "test"}
 	w.Must(piecework.Deliver(w.Ctx, w.DB, again))
 	w.Must(piecework.Accept(w.Ctx, w.DB, &piecework.Acceptance{DeliveryID: again.ID, Accepted: 4, DecidedOn: "2026-10-07", RecordedBy: "test"}))
@@ -103,6 +120,13 @@ func TestOrderStateFollowsFacts(t *testing.T) {
 	state(piecework.OrderDelivered, "statement that both sides")
 	w.Must(statement.Confirm(w.Ctx, w.DB, true, "肥城工艺"))
 	state(piecework.OrderSettled, "can be closed")
+	// Ended early as well, nothing is owed for it: it is settled.
+	if _, err := w.DB.ExecContext(w.Ctx, "UPDATE processing_orders SET closed_at = 5, end_reason = 'x', ended_by = 'x' WHERE id = ?", w.Order.ID); err != nil {
+		t.Fatal(err)
+	}
+	listed(0, "owed", 0)
+	listed(0, "unsettled", w.Order.ContractorID)
+	listed(1, "closed", 0)
 }
 
 func TestVariantsAddUp(t *testing.T) {

@@ -166,10 +166,29 @@ func FactsOf(ctx context.Context, db bun.IDB, list ...*ProcessingOrder) (map[int
 
 // feeUnasked says whether pieces of an order were accepted after the days that statements of both sides have closed.
 func feeUnasked(ctx context.Context, db bun.IDB, o *ProcessingOrder) (bool, error) {
-	found, err := db.NewSelect().TableExpr("acceptances AS ac").Join("JOIN deliveries AS d ON d.id = ac.delivery_id").Where("d.order_id = ? AND ac.accepted > 0", o.ID).
-		Where(`NOT EXISTS (SELECT 1 FROM contractor_statements cs WHERE cs.workshop_id = ? AND cs.contractor_id = ? AND cs.period_to >= ac.decided_on
-			AND cs.workshop_at > 0 AND cs.contractor_at > 0)`, o.WorkshopID, o.ContractorID).Exists(ctx)
+	found, err := db.NewSelect().Model((*ProcessingOrder)(nil)).Where("o.id = ?", o.ID).Where(unbilled).Exists(ctx)
 	return found, wrap("look for fees on no statement", err)
+}
+
+// Conditions on an order o: pieces were accepted that are on no statement of both sides; delivered pieces wait for a decision; some
+// tallies are in no locked run.
+const (
+	unbilled = `EXISTS (SELECT 1 FROM acceptances ac JOIN deliveries d ON d.id = ac.delivery_id WHERE d.order_id = o.id AND ac.accepted > 0
+		AND NOT EXISTS (SELECT 1 FROM contractor_statements cs WHERE cs.workshop_id = o.workshop_id AND cs.contractor_id = o.contractor_id
+			AND cs.period_to >= ac.decided_on AND cs.workshop_at > 0 AND cs.contractor_at > 0))`
+	awaited = `EXISTS (SELECT 1 FROM deliveries d WHERE d.order_id = o.id
+		AND d.quantity > (SELECT COALESCE(SUM(x.accepted + x.rejected + x.returned), 0) FROM acceptances x WHERE x.delivery_id = d.id))`
+	unpaid = "EXISTS (SELECT 1 FROM tallies t WHERE t.order_id = o.id AND NOT " + InLockedRun + ")"
+)
+
+// stillOwed is the condition of an order that was ended early and for which something is still owed, as [ProcessingOrder.Owed] tells;
+// wages are no matter of its contractor.
+func stillOwed(forContractor bool) string {
+	owed := awaited + " OR " + unbilled
+	if !forContractor {
+		owed += " OR " + unpaid
+	}
+	return "(o.closed_at > 0 AND o.end_reason <> '' AND (" + owed + "))"
 }
 
 // countByOrder runs a query for columns order_id and n.
