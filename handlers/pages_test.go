@@ -62,7 +62,7 @@ func TestTheStartPageTellsWhatWaits(t *testing.T) {
 		s.as(user).get(fmt.Sprintf("/contractors/%d/account?lang=en", s.Order.ContractorID)).wants(t, 200, "Owed, order by order", "Oldest fee", "¥54.00", "Ended early")
 	}
 	owed := b.get("/orders?status=owed&lang=en")
-	owed.wants(t, 200, "Ended, still owed", "O1")
+	owed.wants(t, 200, "Ended, owing", "O1")
 	owed.lacks(t, "O2", "O3")
 }
 
