@@ -2,13 +2,12 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -113,8 +112,13 @@ func (s *Server) deliveryCreate(c echo.Context) error {
 	f := readForm(c)
 	d := &piecework.Delivery{OrderID: paramID(c, "order"), Code: f.text("code"), DeliveredOn: f.date("date"), Quantity: f.number("quantity"),
 		Note: f.text("note"), RecordedBy: visitOf(c).who.Name}
-	for _, code := range append(bundleCodes(f.text("bundles")), c.Request().PostForm["bundle"]...) {
-		d.Bundles = append(d.Bundles, piecework.DeliveryBundle{Code: code})
+	d.Bundles = piecework.BundlesNamed(f.text("bundles"))
+	for _, code := range c.Request().PostForm["bundle"] {
+		b := piecework.DeliveryBundle{Code: code}
+		if f.has(bundlePart(code)) {
+			b.Quantity = f.number(bundlePart(code))
+		}
+		d.Bundles = append(d.Bundles, b)
 	}
 	err := f.and(d.Validate())
 	if err == nil {
@@ -129,9 +133,12 @@ func (s *Server) deliveryCreate(c echo.Context) error {
 	return s.done(c, deliveryPath(d.ID), "Delivery %s was recorded: %d pieces wait for the contractor.", d.Code, d.Quantity)
 }
 
-// bundleCodes are the codes of bundles that were scanned or typed, with anything between them.
-func bundleCodes(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;，；、", r) })
+// bundlePart is the name of the field that says how many pieces of a ticked bundle are in a delivery.
+func bundlePart(code string) string { return "pieces-" + code }
+
+// Part is what stands in that field: what was typed, or all that can go.
+func (p deliveryForm) Part(b piecework.ReadyBundle) string {
+	return cmp.Or(p.Form[bundlePart(b.Code().String())], fmt.Sprint(b.Ready))
 }
 
 func deliveryPath(id int64) string { return fmt.Sprintf("/deliveries/%d", id) }

@@ -33,14 +33,16 @@ type flowOf struct {
 	material                                int64
 	team                                    string                         // code
 	bundles                                 map[int64]piecework.BundleFlow // of each ticket
-	first                                   map[int64]int64                // delivered of it the first time
+	good                                    map[string]int64               // of each ticket at the last operation
+	onTickets                               map[int64]int64                // pieces that came back of each ticket and have one of their own
+	rests                                   bool                           // of a bundle a part left, and more of it after that
 }
 
 var orderNumber int
 
 func newFlow(w *pieceworktest.World, t *rapid.T) *flowOf {
 	orderNumber++
-	f := &flowOf{World: w, t: t, counted: map[string]int64{}, bundles: map[int64]piecework.BundleFlow{}, first: map[int64]int64{}, day: piecework.Date("2024-01-01").AddDays(3 * orderNumber)}
+	f := &flowOf{World: w, t: t, counted: map[string]int64{}, bundles: map[int64]piecework.BundleFlow{}, good: map[string]int64{}, onTickets: map[int64]int64{}, day: piecework.Date("2024-01-01").AddDays(3 * orderNumber)}
 	o := *w.Order
 	o.ID, o.Code, o.Quantity = 0, fmt.Sprintf("F%d", orderNumber), rapid.Int64Range(1, 120).Draw(t, "ordered")
 	o.OrderedOn = f.day
@@ -150,6 +152,9 @@ func (f *flowOf) strike(i int) {
 		}
 		f.Record(piecework.NewTally{UID: f.id(), Session: f.sessions[1], Worker: code, Order: f.order.Code, Operation: op, Counts: t.Counts, Ticket: t.Ticket, Reverses: t.UID, Reason: "wrong"})
 		f.counted[op] -= t.Good
+		if op == "glue" {
+			f.good[t.Ticket] -= t.Good
+		}
 	}
 	f.uids = append(f.uids[:i], f.uids[i+1:]...)
 }
@@ -197,6 +202,7 @@ func (f *flowOf) decide(few func(int64) int64) {
 		ticket, err := piecework.CutRework(f.Ctx, f.DB, rework)
 		f.Must(err)
 		f.tickets = append(f.tickets, ticket)
+		f.onTickets[back] += ticket.Quantity
 	}
 }
 
@@ -210,6 +216,9 @@ func (f *flowOf) bundle(few func(int64) int64) {
 			c := piecework.Counts{Good: few(size), ScrapMaterial: 1}
 			f.uids = append(f.uids, f.Record(piecework.NewTally{UID: f.id(), Session: f.sessions[0], Worker: "A2", Order: f.order.Code, Operation: op, Counts: c, Ticket: ticket.Code().String()}))
 			f.counted[op] += c.Good
+			if op == "glue" {
+				f.good[ticket.Code().String()] = c.Good
+			}
 		}
 	}
 }
@@ -230,11 +239,10 @@ func (f *flowOf) deliverBundles(few func(int64) int64) {
 	f.waiting = append([]*piecework.Delivery{d}, f.waiting...) // he looks at it first
 	for _, b := range d.Bundles {
 		was := f.bundles[b.TicketID]
-		if was.Delivered == 0 {
-			f.first[b.TicketID] = b.Quantity
-		} else if again := was.Delivered - f.first[b.TicketID]; b.Quantity > was.Returned-again {
-			f.t.Fatalf("of bundle %d %d pieces leave again, %d came back and %d of them left", b.TicketID, b.Quantity, was.Returned, again)
+		if good, out, apart := f.good[b.Ticket.Code().String()], was.Delivered-was.Returned, f.onTickets[b.TicketID]; out+apart+b.Quantity > good {
+			f.t.Fatalf("of bundle %d %d more pieces leave: %d are out, %d of those back have a ticket of their own, and only %d are good", b.TicketID, b.Quantity, out, apart, good)
 		}
+		f.rests = f.rests || was.Delivered > 0 && was.Returned == 0
 		f.bundles[b.TicketID] = was.Plus(piecework.BundleFlow{Delivered: b.Quantity})
 	}
 }
@@ -290,6 +298,7 @@ func (f *flowOf) again(few func(int64) int64) {
 	}
 	f.uids = append(f.uids, f.Record(piecework.NewTally{UID: f.id(), Session: f.sessions[0], Worker: "A1", Order: f.order.Code, Operation: "glue", Counts: c, Ticket: ticket.Code().String()}))
 	f.counted["glue"] += c.Good
+	f.good[ticket.Code().String()] = c.Good
 }
 
 // check compares a tie-out with what the second person wrote down.
@@ -442,7 +451,7 @@ func TestEveryHistoryTiesOut(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	w.Agree(w.Cut, nil, "2020-01-01", "0.35")
 	w.Agree(w.Glue, nil, "2020-01-01", "0.2")
-	seen := map[string]int{}
+	seen, rests := map[string]int{}, false
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFlow(w, t)
 		if rapid.IntRange(0, 3).Draw(t, "team") == 0 {
@@ -455,6 +464,7 @@ func TestEveryHistoryTiesOut(t *testing.T) {
 		w.Must(err)
 		f.check(tie)
 		f.checkBundles()
+		rests = rests || f.rests
 		// Three changes a history, those first that have happened least.
 		rarest := slices.Clone(changes)
 		slices.SortStableFunc(rarest, func(a, b change) int { return seen[a.name] - seen[b.name] })
@@ -466,6 +476,9 @@ func TestEveryHistoryTiesOut(t *testing.T) {
 		}
 	})
 	t.Log(seen)
+	if !rests {
+		t.Error("it never happened that the rest of a bundle left after a part of it")
+	}
 	for _, c := range changes {
 		if seen[c.name] == 0 {
 			t.Errorf("it never happened that %s", c.name)

@@ -3,6 +3,9 @@ package piecework
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/uptrace/bun"
 )
@@ -118,8 +121,9 @@ func (b *bundleBook) finished(t *BundleTicket) (n int64, ok bool) {
 	return n, ok
 }
 
-// ready is how many pieces of a bundle can be delivered: at first those that are good at the last operation, later those that came back
-// and that no ticket of their own goes along with. The message says why there are none.
+// ready is how many pieces of a bundle can be delivered: those good at the last operation, less what left and did not come back, and less
+// what came back and goes on with a ticket of its own. So a part may leave first and the rest later, and what came back once more; but no
+// more than the ticket is for, or than left of it the first time, is ever on its way. The message says why there are none.
 func (b *bundleBook) ready(t *BundleTicket) (int64, *Message) {
 	good, ok := b.finished(t)
 	f := b.flows[t.ID]
@@ -133,16 +137,16 @@ func (b *bundleBook) ready(t *BundleTicket) (int64, *Message) {
 	case f.Delivered == 0:
 		return good, nil
 	}
-	back := f.Returned - (f.Delivered - f.first)
+	left := min(good, max(t.Quantity, f.first)) - (f.Delivered - f.Returned)
 	for i := range b.tickets {
 		if again := &b.tickets[i]; again.ReworkFrom == t.ID && again.SplitFrom == 0 {
-			back -= again.Quantity
+			left -= again.Quantity
 		}
 	}
-	if back <= 0 {
+	if left <= 0 {
 		return 0, Msg("bundle %d was delivered already, and nothing of it came back that has no ticket of its own", t.Number)
 	}
-	return min(back, good), nil
+	return left, nil
 }
 
 // ReadyBundle is a bundle that can be delivered.
@@ -164,6 +168,30 @@ func ReadyBundles(ctx context.Context, db bun.IDB, o *ProcessingOrder) ([]ReadyB
 		}
 	}
 	return list, nil
+}
+
+// BundlesNamed are the bundles that a text names by the codes of their tickets as they were scanned or typed, with anything between them.
+// A code alone is all that can go of its bundle, CODE:N so many pieces of it.
+func BundlesNamed(text string) []DeliveryBundle {
+	var list []DeliveryBundle
+	for _, code := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;，；、", r) }) {
+		b := DeliveryBundle{Code: code}
+		if bare, pieces, ok := cutLast(strings.ReplaceAll(code, "：", ":"), ":"); ok {
+			if n, err := strconv.ParseInt(pieces, 10, 64); err == nil && n > 0 {
+				b.Code, b.Quantity = bare, n
+			}
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+// cutLast is [strings.Cut] at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // carry finds the bundles that a delivery names by their codes, and how many pieces of each leave: all that can, unless it says fewer.

@@ -97,7 +97,8 @@ func (o *ProcessingOrder) Delivers() error {
 }
 
 // Deliver records that pieces left for the contractor. Where it names bundles by the codes of their tickets, their pieces are its quantity:
-// those good at the last operation, once unless they come back.
+// those good at the last operation or, of a bundle that says fewer, a part; the rest leaves later, and nothing leaves twice unless it came
+// back.
 func Deliver(ctx context.Context, db bun.IDB, d *Delivery) error {
 	if err := d.Validate(); err != nil {
 		return err
