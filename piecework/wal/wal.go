@@ -7,7 +7,10 @@
 // Nothing is promised earlier for it. What has been gathered is written before the call that brings the last page of a commit returns,
 // and so before SQLite makes the log durable and before it tells any other connection of the pages; a refusal of the disk reaches
 // SQLite from that call or from the next one. Only pages of a transaction that is still under way wait in memory, and those are lost
-// in a crash in any case. Whatever else is asked of the log, be it to read, to shorten, to close, finds everything written.
+// in a crash in any case. Whatever else is asked of the log, be it to read, to shorten, to measure, finds everything written.
+//
+// The transaction is over for us when SQLite gives back the lock that lets one connection write. What waits then was taken back, and is
+// forgotten: written later, it would lie on top of what another connection has committed in its place.
 package wal
 
 import (
@@ -28,6 +31,9 @@ const (
 	endOfCommit = 4
 )
 
+// writeLock is the first of the locks of a log, which whoever writes to it holds.
+const writeLock = 0
+
 // most is how many bytes SQLite writes at once, and so how many are kept in memory for a log. A longer transaction is written in parts.
 const most = 1<<17 - 1
 
@@ -40,17 +46,26 @@ type vfs struct {
 	usual *sqlite3.Tsqlite3_vfs
 }
 
+// database is an open database, which SQLite locks in order to use its log. It begins with what can be done with it, as SQLite wants.
+type database struct {
+	sqlite3.Tsqlite3_io_methods
+	usual *sqlite3.Tsqlite3_io_methods
+	log   *log // nil as long as none is open
+}
+
 // log is an open write-ahead log. It begins with what can be done with it, as SQLite wants.
 //
 // Like everything here that SQLite holds the address of, it lies in SQLite's memory, not in Go's, and neither holds anything of the
 // other's. SQLite uses an open file from one thread at a time.
 type log struct {
 	sqlite3.Tsqlite3_io_methods
-	usual  *sqlite3.Tsqlite3_io_methods
-	frames *[most]byte // those gathered, not yet in the file; nil as long as there never were any
-	n      int         // how many bytes
-	start  int64       // where they belong in the file
-	last   bool        // the last of them is the last of a commit
+	usual   *sqlite3.Tsqlite3_io_methods
+	of      *database
+	gathers bool        // the lock to write is held, and the commit has not come yet; otherwise no frames are gathered
+	frames  *[most]byte // those gathered, not yet in the file; nil as long as there never were any
+	n       int         // how many bytes
+	start   int64       // where they belong in the file
+	last    bool        // the last of them is the last of a commit
 }
 
 // The functions that stand in for usual ones, as SQLite's translation to Go declares them.
@@ -61,6 +76,7 @@ type (
 	syncer    = func(tls *libc.TLS, file uintptr, flags int32) int32
 	measurer  = func(tls *libc.TLS, file, size uintptr) int32
 	closer    = func(tls *libc.TLS, file uintptr) int32
+	locker    = func(tls *libc.TLS, file uintptr, first, n, flags int32) int32
 )
 
 // VFS makes the file system known to SQLite, once, and returns the name by which a database is opened with it (the parameter vfs).
@@ -81,23 +97,73 @@ var VFS = sync.OnceValues(func() (string, error) {
 	return name, nil
 })
 
-// open opens a file as usual, and if it is a log, puts the functions below in the place of the usual ones.
+// open opens a file as usual, and if it is a database or a log, puts the functions below in the place of the usual ones.
 func open(tls *libc.TLS, fs, name, file uintptr, flags int32, outFlags uintptr) int32 {
 	rc := function[opener](at[vfs](fs).usual.FxOpen)(tls, fs, name, file, flags, outFlags)
-	f := at[sqlite3.Tsqlite3_file](file)
-	if rc != sqlite3.SQLITE_OK || f.FpMethods == 0 || flags&sqlite3.SQLITE_OPEN_WAL == 0 {
-		return rc
+	if f := at[sqlite3.Tsqlite3_file](file); rc == sqlite3.SQLITE_OK && f.FpMethods != 0 {
+		switch {
+		case flags&sqlite3.SQLITE_OPEN_MAIN_DB != 0:
+			openDatabase(tls, f)
+		case flags&sqlite3.SQLITE_OPEN_WAL != 0:
+			openLog(tls, f, at[sqlite3.Tsqlite3_file](sqlite3.Xsqlite3_database_file_object(tls, name)))
+		}
+	}
+	return rc
+}
+
+// openDatabase has a database tell its log of the lock. Without memory it does not, and then its log is written as usual.
+func openDatabase(tls *libc.TLS, f *sqlite3.Tsqlite3_file) {
+	usual := at[sqlite3.Tsqlite3_io_methods](f.FpMethods)
+	if usual.FiVersion < 2 || usual.FxShmLock == 0 { // cannot be shared, and so has no log
+		return
+	}
+	where, d := alloc[database](tls)
+	if d == nil {
+		return
+	}
+	*d = database{Tsqlite3_io_methods: *usual, usual: usual}
+	d.FxShmLock, d.FxClose = address(locker(lock)), address(closer(closeDatabase))
+	f.FpMethods = where
+}
+
+// openLog gathers the frames of the log of db, if db is one of ours and there is memory.
+func openLog(tls *libc.TLS, f, db *sqlite3.Tsqlite3_file) {
+	d := at[database](db.FpMethods)
+	if d == nil || d.FxShmLock != address(locker(lock)) {
+		return
 	}
 	where, l := alloc[log](tls)
 	if l == nil {
-		return rc // the usual functions do as well
+		return
 	}
 	usual := at[sqlite3.Tsqlite3_io_methods](f.FpMethods)
-	*l = log{Tsqlite3_io_methods: *usual, usual: usual}
+	*l = log{Tsqlite3_io_methods: *usual, usual: usual, of: d}
 	l.FxWrite, l.FxRead = address(carrier(write)), address(carrier(read))
 	l.FxTruncate, l.FxSync = address(truncater(truncate)), address(syncer(makeDurable))
 	l.FxFileSize, l.FxClose = address(measurer(size)), address(closer(closeLog))
-	f.FpMethods = where
+	f.FpMethods, d.log = where, l
+}
+
+// lock takes or gives back locks of a database. Whoever holds the one to write may gather; what is still in memory when it is given back
+// was taken back.
+func lock(tls *libc.TLS, file uintptr, first, n, flags int32) int32 {
+	d := at[database](at[sqlite3.Tsqlite3_file](file).FpMethods)
+	ours := d.log != nil && first == writeLock
+	if ours {
+		d.log.gathers, d.log.n = false, 0 // before another connection can have the lock
+	}
+	rc := function[locker](d.usual.FxShmLock)(tls, file, first, n, flags)
+	if ours && rc == sqlite3.SQLITE_OK {
+		d.log.gathers = flags == sqlite3.SQLITE_SHM_LOCK|sqlite3.SQLITE_SHM_EXCLUSIVE
+	}
+	return rc
+}
+
+// closeDatabase closes a database, whose log SQLite has closed before.
+func closeDatabase(tls *libc.TLS, file uintptr) int32 {
+	where := at[sqlite3.Tsqlite3_file](file).FpMethods
+	rc := function[closer](at[database](where).usual.FxClose)(tls, file)
+	sqlite3.Xsqlite3_free(tls, where)
 	return rc
 }
 
@@ -108,14 +174,17 @@ func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	part := unsafe.Slice(at[byte](data), n)
 	header := n == frameHeader
 	last := header && binary.BigEndian.Uint32(part[endOfCommit:]) != 0
-	if l.n == 0 || offset != l.start+int64(l.n) {
+	if l.n == 0 || offset != l.start+int64(l.n) || l.n+int(n) > most {
 		if rc := l.flush(tls, file); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
 		if l.frames == nil {
 			_, l.frames = alloc[[most]byte](tls)
 		}
-		if !header || last || l.frames == nil {
+		if last {
+			l.gathers = false
+		}
+		if !header || !l.gathers || l.frames == nil {
 			return function[carrier](l.usual.FxWrite)(tls, file, data, n, offset)
 		}
 		l.start = offset
@@ -127,7 +196,7 @@ func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	}
 	if l.last {
 		rc := l.flush(tls, file)
-		l.n = 0 // a commit that was refused must not come true later: SQLite takes it back
+		l.n, l.gathers = 0, false // a commit that was refused must not come true later: SQLite takes it back
 		return rc
 	}
 	if next := frameHeader + int(n); l.n+next > most {
@@ -181,26 +250,28 @@ func size(tls *libc.TLS, file, size uintptr) int32 {
 	return function[measurer](l.usual.FxFileSize)(tls, file, size)
 }
 
-// closeLog closes the file in any case, as SQLite expects. What could not be written was of no commit.
+// closeLog closes the file. What is still in memory was of no commit.
 func closeLog(tls *libc.TLS, file uintptr) int32 {
 	where := at[sqlite3.Tsqlite3_file](file).FpMethods
 	l := at[log](where)
-	refused := l.flush(tls, file)
+	l.of.log = nil
 	rc := function[closer](l.usual.FxClose)(tls, file)
 	sqlite3.Xsqlite3_free(tls, uintptr(unsafe.Pointer(l.frames)))
 	sqlite3.Xsqlite3_free(tls, where)
-	if rc != sqlite3.SQLITE_OK {
-		return rc
-	}
-	return refused
+	return rc
 }
 
 // logOf finds the log that a file was opened as.
 func logOf(file uintptr) *log { return at[log](at[sqlite3.Tsqlite3_file](file).FpMethods) }
 
-// alloc makes room for a T in SQLite's memory, where it stays until it is freed. Without memory both are zero.
+// alloc makes room for a zero T in SQLite's memory, where it stays until it is freed. Without memory both are zero. (Pointers must not be
+// stored over what was there before: Go looks at the old value and takes it for one of its own if it resembles one.)
 func alloc[T any](tls *libc.TLS) (uintptr, *T) {
-	where := sqlite3.Xsqlite3_malloc(tls, int32(unsafe.Sizeof(*new(T))))
+	size := unsafe.Sizeof(*new(T))
+	where := sqlite3.Xsqlite3_malloc(tls, int32(size))
+	if where != 0 {
+		clear(unsafe.Slice(at[byte](where), size))
+	}
 	return where, at[T](where)
 }
 

@@ -75,6 +75,9 @@ func TestWhatTheDiskRefusesIsNotCommitted(t *testing.T) {
 					t.Fatalf("%v, want to be told of the disk", err)
 				}
 			}
+			if got := content(t, db); !maps.Equal(got, before) {
+				t.Error("what is there can no longer be read")
+			}
 			heal()
 			if got := content(t, db); !maps.Equal(got, before) {
 				t.Error("what was refused can be read")
