@@ -122,6 +122,19 @@ func TestScanOfflineOpensAndCounts(t *testing.T) {
 	if got := sc.today("A1"); got != 107 {
 		t.Errorf("after opening again she has %d today, want 107", got)
 	}
+	for _, link := range []string{"#grid-link", "a[href='/sessions']"} { // in a box, and beside the title
+		said := asks[string](sc, fmt.Sprintf(`(async () => {
+			const card = document.querySelector('#card');
+			card.dataset.kind = 'ready';
+			document.querySelector('button[data-dialog="more-box"]').click();
+			document.querySelector(%q).click();
+			while (card.dataset.kind === 'ready') await new Promise(wake => setTimeout(wake, 20));
+			return location.pathname + ' ' + card.innerText;
+		})()`, link))
+		if !strings.HasPrefix(said, "/scan ") || !strings.Contains(said, "要联网才能打开") {
+			t.Errorf("%s without a network: %q", link, said)
+		}
+	}
 	kept := asks[string](sc, `(async () => (await Promise.all((await caches.keys()).map(async n => (await (await caches.open(n)).keys()).map(r => new URL(r.url).pathname)))).flat().join(' '))()`)
 	for _, path := range strings.Fields(kept) {
 		if path != "/scan" && !strings.HasPrefix(path, "/static/") {

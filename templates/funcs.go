@@ -24,6 +24,7 @@ func funcs(lang string) template.FuncMap {
 		"status":   func(s any) Status { return statusOf(lang, s) },
 		"asset":    Asset,
 		"date":     func(v any) (string, error) { return date(v, layouts[lang].day) },
+		"dateby":   func(v, by any) (string, error) { return dateBy(lang, v, by) },
 		"fulldate": func(v any) (string, error) { return date(v, layouts[lang].full) },
 		"moment":   func(v any) (string, error) { return date(v, layouts[lang].moment) },
 		"period":   func(from, to any) (string, error) { return period(lang, from, to) },
@@ -66,11 +67,25 @@ func date(v any, layout string) (string, error) {
 	return weekdays.Replace(at.Format(layout)), nil
 }
 
+// dateBy is a day that is read beside another one: with its year, unless both are in the same.
+func dateBy(lang string, v, by any) (string, error) {
+	if sameYear(v, by) {
+		return date(v, layouts[lang].day)
+	}
+	return date(v, layouts[lang].full)
+}
+
+// sameYear says whether two texts such as 2026-10-31 begin with the same year.
+func sameYear(a, b any) bool {
+	first, last := fmt.Sprint(a), fmt.Sprint(b)
+	return len(first) >= 4 && len(last) >= 4 && first[:4] == last[:4]
+}
+
 // period is an inclusive range of days, with the year once: 2026年10月1日 – 10月31日, or 1 Oct – 31 Oct 2026.
 func period(lang string, from, to any) (string, error) {
 	long := map[string]string{"zh": "2006年1月2日", "en": "2 Jan 2006"}[lang]
 	first, last := long, long
-	if len(fmt.Sprint(from)) >= 4 && len(fmt.Sprint(to)) >= 4 && fmt.Sprint(from)[:4] == fmt.Sprint(to)[:4] {
+	if sameYear(from, to) {
 		if lang == "zh" {
 			last = layouts[lang].short
 		} else {

@@ -180,6 +180,8 @@ func TestFuncs(t *testing.T) {
 		{money(nil), "–"},
 		{dash(""), "–"}, {dash(0), 0}, {dash(none), "–"}, {dash("x"), "x"},
 		{first(date("", "2006")), "–"}, {first(date(time.Time{}, "2006")), "–"}, {first(date("2026-11-01", layouts["zh"].full)), "2026年11月1日 周日"},
+		{first(dateBy("zh", "2026-12-04", "2026-11-26")), "12月4日 周五"}, {first(dateBy("zh", "2030-04-26", "2026-12-18")), "2030年4月26日 周五"},
+		{first(dateBy("en", "2027-01-03", "")), "Sun 3 Jan 2027"},
 		{first(period("en", "2026-12-16", "2027-01-15")), "16 Dec 2026 – 15 Jan 2027"},
 		{first(period("zh", "2026-12-16", "2027-01-15")), "2026年12月16日 – 2027年1月15日"},
 		{first(group(0)), "0"}, {first(group(int64(-1234567))), "−1,234,567"}, {first(group(999)), "999"},

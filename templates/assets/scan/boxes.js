@@ -124,6 +124,7 @@ export function makeBoxes(to) {
   });
   $('session-pick').addEventListener('change', (e) => {
     const [kind, code] = JSON.parse(e.target.value);
+    $('more-box').close(); // it would lie over what is said about it
     to.visit({ [kind]: code });
   });
 
@@ -148,6 +149,7 @@ export function makeBoxes(to) {
       for (const box of document.querySelectorAll('dialog[open]')) box.close();
       if (id === 'work-box' && copy) fillWork();
       if (id === 'team-box' && copy) team.fill(copy);
+      if (id === 'more-box' && copy?.session) $('session-pick').value = JSON.stringify(['session', copy.session]);
       if (id === 'find-box') {
         $('find-text').value = '';
         showFound();

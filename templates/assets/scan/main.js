@@ -29,7 +29,7 @@ let shown = null; // the entry on the card
 let told = new Set(); // uids of which a warning or a refusal was told
 let lastBadge = { code: '', at: 0 };
 let looked = 0; // when the server was asked for a code that is unknown here
-let timer = 0;
+let timer = 0; // until the card makes room, or 0
 const pending = new Set(); // "ticket/operation" of what is being stored
 
 // ---- what is known ----
@@ -51,8 +51,9 @@ function learn() {
   if (work.operation && !operationOf(work.order, work.operation)) work = { ...work, order: '', operation: '' };
   boxes.learn(copy);
   showWork();
+  if (timer) return; // what is being said is not cut short
   if (hand.worker || hand.ticket) go(false);
-  else if (!shown) ready();
+  else ready();
 }
 
 const orderOf = (code) => copy.orders.find((o) => o.code === code);
@@ -76,10 +77,19 @@ function showWork() {
 
 /** Shows a card, and after a while what comes next. A new scan never waits for it. */
 function show(kind, text, entry = null) {
-  clearTimeout(timer);
   shown = entry;
   card(kind, text);
-  if (kind !== 'half' && kind !== 'ready') timer = setTimeout(() => { shown = null; go(false); }, back);
+  makeRoom(kind === 'half' || kind === 'ready' ? 0 : back);
+}
+
+/** Lets what comes next take the card after a while in ms; 0 is not before it is called for. */
+function makeRoom(after) {
+  clearTimeout(timer);
+  timer = after && setTimeout(() => {
+    timer = 0;
+    shown = null;
+    go(false);
+  }, after);
 }
 
 function tell(kind, text) {
@@ -235,6 +245,17 @@ function visit(where) {
   location.assign(`/scan?${new URLSearchParams(where)}`);
 }
 
+/** Follows a link. Only this page is kept on the device: without a network a link says so, rather than lead to a page that does not open. */
+async function leave(e) {
+  const link = e.target.closest('a[href]');
+  if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
+  e.preventDefault();
+  const there = store.status().online && await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(4000) }).then((res) => res.ok, () => false);
+  if (there) return void location.assign(link.href);
+  link.closest('dialog')?.close();
+  tell('warning', { name: words.offline, what: words.offlinePage });
+}
+
 // ---- undo ----
 
 const struck = () => new Set(store.entries().filter((e) => e.item.reverses && e.state !== 'person').map((e) => e.item.reverses));
@@ -304,9 +325,8 @@ function hear(entry) {
   const kind = entry.state === 'person' ? 'unknown' : 'warning';
   play(kind);
   if (shown?.uid === entry.uid) {
-    clearTimeout(timer);
     note(kind, text);
-    timer = setTimeout(() => { shown = null; go(false); }, 2 * back);
+    makeRoom(2 * back);
   }
 }
 
@@ -388,6 +408,7 @@ $('undo').addEventListener('click', () => {
 });
 const showQueue = makeQueueView((entry) => row(entry, new Set()));
 $('log').addEventListener('click', (e) => e.target.closest('button') && askUndo(e.target.closest('li').dataset.uid));
+document.addEventListener('click', leave);
 for (const button of document.querySelectorAll('[data-dialog]')) {
   button.addEventListener('click', () => {
     boxes.fill(button.dataset.dialog);
