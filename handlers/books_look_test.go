@@ -89,8 +89,14 @@ func TestLookBooks(t *testing.T) {
 		lookAs(t, db, origin, username, forms, pages)
 	}
 	delivery := fmt.Sprintf("/deliveries/%d", waiting.Items[0].ID)
+	full, err := piecework.OrderByID(ctx, db, order.ID)
+	must(err)
+	ready, err := piecework.ReadyBundles(ctx, db, full)
+	must(err)
+	part := ready[0].Code().String() // of which the demo delivered a part
 	look("lead", map[string]sent{
-		"rates-preview": {"/rates", []string{"operation", operation, "effective_from", string(first), "rate", "0.0925", "order", fmt.Sprint(order.ID)}},
+		"deliveries-form-wrong": {orderAt(order.ID) + "/deliveries", []string{"code", "D 1", "quantity", "", "bundle", part, "pieces-" + part, "30"}},
+		"rates-preview":         {"/rates", []string{"operation", operation, "effective_from", string(first), "rate", "0.0925", "order", fmt.Sprint(order.ID)}},
 		"rates-tiers": {"/rates", []string{"operation", operation, "effective_from", string(first), "rate", "0.09", "order", fmt.Sprint(order.ID), "tier_mode", "whole",
 			"tier_span", "day", "quota", "480", "tier_1_how", "above", "tier_1_at", "83", "tier_1_rate", "0.099", "tier_2_how", "above", "tier_2_at", "100", "tier_2_rate", "0.108"}},
 		"rates-tiers-wrong": {"/rates", []string{"operation", operation, "effective_from", string(first), "rate", "0.09", "tier_mode", "marginal", "tier_span", "day", "tier_1_at", "x"}},

@@ -64,7 +64,8 @@ func (m *month) state(s *shop, l *line, both bool) {
 	})
 }
 
-// nameBundles takes two bundles of the order that a line is at through all operations and delivers them by their tickets.
+// nameBundles takes two bundles of the order that a line is at through all operations and delivers them by their tickets, of
+// the last one a part.
 func (m *month) nameBundles(l *line) {
 	now := l.orders[len(l.orders)-2]
 	m.try(func() error {
@@ -83,6 +84,7 @@ func (m *month) nameBundles(l *line) {
 			}
 			d.Bundles = append(d.Bundles, piecework.DeliveryBundle{Code: ticket.Code().String()})
 		}
+		d.Bundles[len(tickets)-1].Quantity = 160
 		if m.record(tallies); m.err != nil {
 			return m.err
 		}
