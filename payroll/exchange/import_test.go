@@ -359,6 +359,61 @@ func TestImportIntoWhatIsClosed(t *testing.T) {
 	}
 }
 
+// Imported deliveries name bundles under the rules of the form, and what is read a second time is the same.
+func TestImportedDeliveriesNameBundles(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	made, err := piecework.CutTickets(w.Ctx, w.DB, piecework.Cut{OrderID: w.Order.ID, Size: 50, Quantity: 150, By: "test"})
+	w.Must(err)
+	var codes []string
+	for _, ticket := range made {
+		codes = append(codes, ticket.Code().String())
+		for _, op := range []string{"cut", "glue"} {
+			w.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: op, Ticket: ticket.Code().String(), Counts: piecework.Counts{Good: ticket.Quantity}})
+		}
+	}
+	read := func(rows ...string) (Result, error) {
+		text := strings.NewReplacer("T1", codes[0], "T2", made[1].Code().Short(), "T3", codes[2]).Replace(strings.Join(rows, "\n"))
+		return Import(w.Ctx, w.DB, writeFolder(t, map[string]string{"deliveries": "code,order,date,quantity,accepted,returned,bundles\n" + text + "\n"}), nil)
+	}
+	good := []string{"D1,O1,2026-10-20,70,70,,T1:20 T2", "D2,O1,2026-10-21,30,20,10,T1", "D3,O1,2026-10-22,10,,,T1:10", "D4,O1,2026-10-22,5,5,,"}
+	for _, c := range []struct{ row, says string }{
+		{"D1,O1,2026-10-20,70,,,T1:20 Q9", "row 2 column bundles value"},
+		{"D1,O1,2026-10-20,70,,,T1:20 T1", "bundle 1 is named twice"},
+		{"D1,O1,2026-10-20,71,,,T1:20 T2", `column quantity value "71": the bundles that are named make 70 pieces`},
+		{"D1,O1,2026-10-20,51,,,T1:51", "of bundle 1 only 50 pieces can be delivered"},
+		{"D1,O1,2026-10-20,0,,,T1", `column quantity value "0": must be between 1`},
+		{"D1,O1,2026-10-20,70,60,10,T1:20 T2", `column accepted value "60": the delivery names its bundles`},
+		{"D1,O1,2026-10-20,50,,,T1\nD2,O1,2026-10-20,50,,,T1", "row 3 column bundles"},
+	} {
+		if _, err := read(c.row); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", c.row, err, c.says)
+		}
+	}
+	if res, err := read(good...); err != nil || res.New() != 4 {
+		t.Fatalf("%v: %v", res, err)
+	}
+	for i, want := range []piecework.BundleFlow{{Delivered: 60, Accepted: 40, Returned: 10}, {Delivered: 50, Accepted: 50}, {}} {
+		flows, err := piecework.BundleFlows(w.Ctx, w.DB, w.Order.ID)
+		w.Must(err)
+		if got := flows[made[i].ID]; got.Delivered != want.Delivered || got.Accepted != want.Accepted || got.Returned != want.Returned {
+			t.Errorf("bundle %d: %+v, want %+v", i+1, got, want)
+		}
+	}
+	if res, err := read(append(good, "D5,O1,2026-10-23,50,,,T3")...); err != nil || res.New() != 1 {
+		t.Errorf("read again with one more: %v: %v", res, err)
+	}
+	for _, c := range []struct{ row, says string }{
+		{"D1,O1,2026-10-20,70,70,,T1:30 T2:40", "row 2 column bundles"}, // other parts
+		{"D4,O1,2026-10-22,5,5,,T3:5", "row 2 column bundles"},          // it named none
+		{"D1,O1,2026-10-20,70,70,,", ""},                                // says nothing of them
+	} {
+		res, err := read(c.row)
+		if c.says == "" && (err != nil || res.New() != 0) || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: %v, %v, want %q", c.row, res, err, c.says)
+		}
+	}
+}
+
 // What both sides have confirmed stands: no import adds a decision to its days, nor a delivery to a quote.
 func TestImportLeavesConfirmedStatementsAlone(t *testing.T) {
 	w := pieceworktest.NewWorld(t)

@@ -17,6 +17,8 @@ type keyed[T any] struct {
 	key   func(*T) refKey
 	// stored narrows a query to what is stored under the keys of a batch; it may select more.
 	stored func(q *bun.SelectQuery, batch []*T) *bun.SelectQuery
+	// match, when not nil, is given what is stored and what the file says of it before the two are compared, to read what the query did not.
+	match func(old, now []*T) error
 	// fields are the contents, each under the name of its column.
 	fields []field[T]
 	// insert stores new things; nil is a plain insert.
@@ -88,6 +90,18 @@ func storeKeyed[T any](im *importer, k *keyed[T], batch []entry[T]) {
 	stored := make(map[refKey]*T, len(list))
 	for _, item := range list {
 		stored[k.key(item)] = item
+	}
+	if k.match != nil {
+		var old, now []*T
+		for _, item := range items {
+			if was := stored[k.key(item)]; was != nil {
+				old, now = append(old, was), append(now, item)
+			}
+		}
+		if err := k.match(old, now); err != nil {
+			im.fail(err)
+			return
+		}
 	}
 	added := items[:0]
 	for i := range batch {

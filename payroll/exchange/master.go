@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/uptrace/bun"
@@ -231,96 +230,4 @@ func (im *importer) importSessions() {
 			{"ends_at", func(s *T) string { return s.EndsAt }},
 		},
 	})
-}
-
-func (im *importer) importDeliveries() {
-	type T = piecework.Delivery
-	decided := func(f func(piecework.Acceptance) int64) func(*T) string {
-		return func(d *T) string { return number(f(d.Decided())) }
-	}
-	code := func(d *T) string { return d.Code }
-	importKeyed(im, keyed[T]{
-		column: "code",
-		key:    codeKey(code),
-		stored: func(q *bun.SelectQuery, batch []*T) *bun.SelectQuery {
-			return byCode(code)(q, batch).Relation("Acceptances")
-		},
-		build:  im.buildDelivery,
-		insert: im.insertDeliveries,
-		fields: []field[T]{
-			{"order", func(d *T) string { return number(d.OrderID) }},
-			{"date", func(d *T) string { return string(d.DeliveredOn) }},
-			{"quantity", func(d *T) string { return number(d.Quantity) }},
-			{"accepted", decided(func(a piecework.Acceptance) int64 { return a.Accepted })},
-			{"rejected", decided(func(a piecework.Acceptance) int64 { return a.Rejected })},
-			{"returned", decided(func(a piecework.Acceptance) int64 { return a.Returned })},
-			{"note", func(d *T) string { return d.Note }},
-		},
-	})
-}
-
-func (im *importer) buildDelivery(r *Row) *piecework.Delivery {
-	order := im.order(r)
-	if order == nil {
-		return nil
-	}
-	d := &piecework.Delivery{Code: r.Text("code"), OrderID: order.ID, DeliveredOn: r.Date("date"), Quantity: r.Int("quantity"),
-		Note: r.Text("note"), RecordedAt: im.now, RecordedBy: recordedBy}
-	a := piecework.Acceptance{Accepted: r.Int("accepted"), Rejected: r.Int("rejected"), Returned: r.Int("returned"),
-		RecordedAt: im.now, RecordedBy: recordedBy}
-	for _, f := range []string{"accepted", "rejected", "returned"} {
-		if r.Int(f) > d.Quantity {
-			im.fault(r, f, piecework.Msg("is more than the %d pieces delivered", d.Quantity))
-			return nil
-		}
-	}
-	sum := a.Accepted + a.Rejected + a.Returned
-	if sum > d.Quantity {
-		im.fault(r, "quantity", piecework.Msg("is less than the %d pieces accepted, rejected and returned together", sum))
-		return nil
-	}
-	if sum > 0 {
-		d.Acceptances = []piecework.Acceptance{a}
-	}
-	return d
-}
-
-// mayDeliver refuses a new delivery for a quote or a closed order, and one with decisions that a confirmed statement would have to tell of.
-func (im *importer) mayDeliver(d *piecework.Delivery) error {
-	o, err := piecework.OrderByID(im.ctx, im.db, d.OrderID)
-	if err != nil {
-		return err
-	}
-	if err := o.Delivers(); err != nil || len(d.Acceptances) == 0 {
-		return err
-	}
-	return piecework.NotStated(im.ctx, im.db, o.WorkshopID, o.ContractorID, d.DeliveredOn)
-}
-
-func (im *importer) insertDeliveries(items []*piecework.Delivery) error {
-	for _, d := range items {
-		if err := im.mayDeliver(d); err != nil {
-			return fmt.Errorf("delivery %s: %w", d.Code, err)
-		}
-	}
-	if _, err := im.db.NewInsert().Model(&items).Exec(im.ctx); err != nil {
-		return err
-	}
-	var decisions []piecework.Acceptance
-	for _, d := range items {
-		sum := d.Decided()
-		flow := piecework.Flow{OrderID: d.OrderID, Delivered: d.Quantity, Accepted: sum.Accepted, Rejected: sum.Rejected, Returned: sum.Returned}
-		if err := piecework.BookFlow(im.ctx, im.db, flow); err != nil {
-			return err
-		}
-		for _, a := range d.Acceptances {
-			a.DeliveryID, a.DecidedOn = d.ID, d.DeliveredOn
-			decisions = append(decisions, a)
-		}
-	}
-	if len(decisions) == 0 {
-		return nil
-	}
-	_, err := im.db.NewInsert().Model(&decisions).Returning("NULL").Exec(im.ctx)
-	return err
 }

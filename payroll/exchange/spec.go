@@ -174,8 +174,13 @@ var Tables = []Table{
 		count("rejected", "不合格（件）", "Pieces rejected"),
 		count("returned", "退货（件）", "Pieces returned"),
 		text("note", piecework.MaxNote, "备注", "Note"),
+		text("bundles", maxBundles, "所含各扎的菲票编码，用空格隔开；“编码:12”是其中 12 件；不知道就留空。各扎验收结果不同的，先不填验收，导入后在交货页面逐扎验收",
+			"Codes of the bundle tickets that are in it, with blanks between them; CODE:12 is a part of 12 pieces; blank says nothing of them. Where not all of them share one fate, leave the decision out and enter it in the app"),
 	}},
 }
+
+// maxBundles is how many characters a cell that names bundles may have.
+const maxBundles = 20_000
 
 // tableNamed is the table of that name, or nil.
 func tableNamed(name string) *Table {
