@@ -129,9 +129,6 @@ func (s *Server) page(c echo.Context, name string, page any) error {
 	return s.render(c, http.StatusOK, name, nil, page)
 }
 
-// ofPeople are the forms in which the name is a person's.
-var ofPeople = []string{"workers/form", "users/new", "setup/show"}
-
 // again shows a form again with what is wrong in it (422), or why it cannot be done as things stand (409). Any other error is
 // returned.
 func (s *Server) again(c echo.Context, err error, name string, page any) error {
@@ -144,13 +141,7 @@ func (s *Server) again(c echo.Context, err error, name string, page any) error {
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	errs := fieldErrors(v.lang, invalid)
-	for i := range errs {
-		if errs[i].Field == "name" && slices.Contains(ofPeople, name) {
-			errs[i].Label = v.says("Full name")
-		}
-	}
-	return s.render(c, http.StatusUnprocessableEntity, name, errs, page)
+	return s.render(c, http.StatusUnprocessableEntity, name, fieldErrors(v.lang, invalid), page)
 }
 
 func fieldErrors(lang string, invalid *piecework.Invalid) templates.Errors {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -79,6 +80,38 @@ func parsePage(layout *template.Template, file string) (*template.Template, erro
 	return page, nil
 }
 
+// fieldOf is a field in the source of a page, and its label if that is not [Label] of the name.
+var fieldOf = regexp.MustCompile(`"Name" "(\w+)"(?: "Label" \(t "([^"]+)"\))?`)
+
+// called is the errors of a page, in which each field is called as the page itself calls it. A field that it calls one way here and
+// another way there is left as it is.
+func called(name, lang string, errs Errors) (Errors, error) {
+	files, err := fs.Glob(sources, path.Dir("pages/"+name)+"/_*.html")
+	if err != nil {
+		return nil, err
+	}
+	labels := map[string]string{}
+	for _, file := range append(files, "pages/"+name+".html") {
+		source, err := fs.ReadFile(sources, file)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range fieldOf.FindAllStringSubmatch(string(source), -1) {
+			if before, again := labels[m[1]]; again && before != m[2] {
+				m[2] = ""
+			}
+			labels[m[1]] = m[2]
+		}
+	}
+	errs = slices.Clone(errs)
+	for i, e := range errs {
+		if label := labels[e.Field]; label != "" && e.Label == "" {
+			errs[i].Label = Translate(lang, label)
+		}
+	}
+	return errs, nil
+}
+
 // page is a page in a language of [Languages].
 func (p *Pages) page(name, lang string) (*template.Template, error) {
 	parsed, ok := p.byLang[lang][name]
@@ -105,6 +138,12 @@ func (p *Pages) Render(w io.Writer, name, lang string, data any) error {
 	page, err := p.page(name, Known(lang))
 	if err != nil {
 		return err
+	}
+	if view, ok := data.(View); ok && len(view.Errors) > 0 {
+		if view.Errors, err = called(name, Known(lang), view.Errors); err != nil {
+			return fmt.Errorf("render page %s: %w", name, err)
+		}
+		data = view
 	}
 	var whole bytes.Buffer
 	if err := page.ExecuteTemplate(&whole, "layout.html", data); err != nil {

@@ -172,6 +172,24 @@ func TestRenderFailsWhole(t *testing.T) {
 	}
 }
 
+// TestErrorsAreCalledAsTheFields names what is wrong by the words that stand over the field.
+func TestErrorsAreCalledAsTheFields(t *testing.T) {
+	for _, c := range []struct{ page, field, label, want string }{
+		{"deliveries/show", "name", "", "您的姓名"},
+		{"deliveries/show", "note", "", "有什么问题"},
+		{"orders/links", "name", "", "给谁"},
+		{"workers/form", "name", "", "姓名"},
+		{"workers/form", "name", "her own", "her own"},
+		{"contractors/form", "name", "", ""}, // called by its name
+		{"signin/show", "name", "", ""},      // two labels
+	} {
+		got, err := called(c.page, "zh", Errors{{Field: c.field, Label: c.label}})
+		if err != nil || got[0].Label != c.want {
+			t.Errorf("%s calls %s %q, %v, want %q", c.page, c.field, got[0].Label, err, c.want)
+		}
+	}
+}
+
 func TestFuncs(t *testing.T) {
 	var none *time.Time
 	for _, c := range []struct{ got, want any }{

@@ -50,7 +50,7 @@ type Flash struct {
 // FieldError is what is wrong with one field of a form.
 type FieldError struct {
 	Field string // name of the input
-	Label string // what a person calls the field; "" takes [Label] of Field
+	Label string // what a person calls the field; "" takes the label that the page gives it, or else [Label] of Field
 	Text  string
 }
 
