@@ -208,3 +208,25 @@ func copyOf(t fataler, path string) string {
 	}
 	return to
 }
+
+// TestPaddedCommits has SQLite fill the last sector of a commit, as it does for disks that may spoil what lies beside what they write. It
+// then writes a page in two parts, and each of them, even one as long as a header, is in the log when the commit is.
+func TestPaddedCommits(t *testing.T) {
+	const page = 512
+	path := filepath.Join(t.TempDir(), "books.db")
+	db := open(t, path, ours(t)+"&psow=0")
+	for _, pragma := range []string{fmt.Sprintf("page_size=%d", page), "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"} {
+		exec(t, db, "PRAGMA "+pragma)
+	}
+	exec(t, db, "CREATE TABLE facts (id INTEGER PRIMARY KEY, body TEXT)")
+	for id := range 100 {
+		exec(t, db, "INSERT INTO facts VALUES (?, hex(zeroblob(?)))", id, id*id%3*page/2)
+		log, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest := (log.Size() - 32) % (24 + page); rest != 0 {
+			t.Fatalf("after commit %d a frame of the log has %d bytes", id, rest)
+		}
+	}
+}
