@@ -20,8 +20,8 @@ type Checked struct {
 }
 
 // Verify recomputes the books: every hash chain, the sums kept beside the tallies, every slip from its lines, every run from
-// the tallies it claimed, every delivery, the tie-out of every order and every statement of a contractor. The error names the first
-// thing that is off.
+// the tallies it claimed, every delivery, the tie-out of every order and of every bundle that a delivery names, and every statement of a
+// contractor. The error names the first thing that is off.
 func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 	var done Checked
 	workshops, err := piecework.Workshops(ctx, db, 0)
@@ -49,6 +49,7 @@ func Verify(ctx context.Context, db bun.IDB) (Checked, error) {
 		func() error { return verifyRuns(ctx, db, &done) },
 		func() error { return verifyDeliveries(ctx, db, &done) },
 		func() error { return verifyTieOuts(ctx, db) },
+		func() error { return verifyBundles(ctx, db) },
 		func() error { _, err := piecework.CheckStatements(ctx, db); return err },
 	} {
 		if err := check(); err != nil {
