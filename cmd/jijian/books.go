@@ -216,7 +216,8 @@ func (a *app) write(path string, f func(io.Writer) error) (err error) {
 func (a *app) verify() *cobra.Command {
 	return command("verify", "Recompute the books and name the first thing that is off",
 		`Recomputes every hash chain, every slip from its lines, every run from the tallies it has claimed, and compares deliveries
-with what was decided about them, order by order and bundle by bundle. Prints how much it went through; exit status 1 and the first broken thing otherwise.`,
+with what was decided about them, order by order and bundle by bundle. Prints how much it went through;
+exit status 1 and the first broken thing otherwise.`,
 		`  jijian verify
   jijian verify --db backup.db`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
