@@ -191,12 +191,11 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	if a.getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(heapLimit)
 	}
-	log, closeLog, err := s.log(a.stderr)
+	logger, closeLog, err := s.log(a.stderr)
 	if err != nil {
 		return err
 	}
 	defer closeLog()
-	logger := slog.New(slog.NewTextHandler(log, nil))
 	if err := templates.Check(); err != nil {
 		logger.Warn(err.Error())
 	}
@@ -230,10 +229,11 @@ func (a *app) serveSite(ctx context.Context, db *bun.DB, s *site, keys *piecewor
 	return serveUntil(ctx, server.HTTP(), listener)
 }
 
-// log is where lines of the log go: to w, and to the collector if one is named, until done is called.
-func (s *site) log(w io.Writer) (log io.Writer, done func(), err error) {
+// log writes to w, and to the collector if one is named, until done is called.
+func (s *site) log(w io.Writer) (logger *slog.Logger, done func(), err error) {
 	if s.logTo == "" {
-		return w, func() {}, nil
+		late := newLateLog(w)
+		return slog.New(late), func() { _ = late.Close() }, nil
 	}
 	roots, err := s.roots()
 	if err != nil {
@@ -243,7 +243,8 @@ func (s *site) log(w io.Writer) (log io.Writer, done func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return io.MultiWriter(w, ship), ship.Close, nil
+	late := newLateLog(w, ship)
+	return slog.New(late), func() { _ = late.Close(); ship.Close() }, nil
 }
 
 // roots are the authorities of the system and those of --ca-file; nil is the system's alone.
