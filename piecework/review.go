@@ -1,6 +1,7 @@
 package piecework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -154,8 +155,9 @@ func DismissHeld(ctx context.Context, db bun.IDB, by Actor, id int64, reason str
 	})
 }
 
-// AcceptHeld counts what was refused, as somebody other than the one who sent it has put it right. It keeps its uid if that is free, so that
-// it counts once whoever sends it again. Why it is still refused is a conflict.
+// AcceptHeld counts what was refused, as somebody other than the one who sent it has put it right. It keeps its uid unless another tally has
+// that, so that it counts once whoever sends it again, and what was counted under its uid after all is not counted anew. Why it is still refused
+// is a conflict.
 func AcceptHeld(ctx context.Context, db bun.IDB, by Actor, id int64, t NewTally, note string) (*Tally, error) {
 	if msg := CheckText(note, MaxNote); msg != nil {
 		return nil, &Invalid{[]FieldError{{"note", *msg}}}
@@ -169,21 +171,23 @@ func AcceptHeld(ctx context.Context, db bun.IDB, by Actor, id int64, t NewTally,
 		if !h.Open() {
 			return Conflict("Somebody has decided about this tally already.")
 		}
-		if t.UID = h.UID; t.UID != "" {
+		own := fmt.Sprintf("held-%d", h.ID)
+		t.UID = cmp.Or(h.UID, own)
+		results, err := recordBatches(ctx, db, []*Batch{{By: by, Items: []NewTally{t}}})
+		if err != nil {
+			return err
+		}
+		if results[0].Status == Rejected && t.UID != own {
 			taken, err := db.NewSelect().Model((*Tally)(nil)).Where("uid = ?", t.UID).Exists(ctx)
 			if err != nil {
 				return wrap("look up uid", err)
 			}
 			if taken {
-				t.UID = ""
+				t.UID = own
+				if results, err = recordBatches(ctx, db, []*Batch{{By: by, Items: []NewTally{t}}}); err != nil {
+					return err
+				}
 			}
-		}
-		if t.UID == "" {
-			t.UID = fmt.Sprintf("held-%d", h.ID)
-		}
-		results, err := recordBatches(ctx, db, []*Batch{{By: by, Items: []NewTally{t}}})
-		if err != nil {
-			return err
 		}
 		if results[0].Status == Rejected {
 			return &Problem{Kind: ErrConflict, Message: *results[0].Reason}

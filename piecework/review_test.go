@@ -248,6 +248,12 @@ func TestHeldTalliesAreAcceptedOnce(t *testing.T) {
 	if err != nil || second.UID == "a" || second.Good != 9 {
 		t.Errorf("%+v, %v", second, err)
 	}
+	// Put right to what its uid was counted as, it is that tally and none beside it.
+	hold(w, recorder, tally("a", good(7)))
+	third, err := piecework.AcceptHeld(w.Ctx, w.DB, reviewer, heldList(w)[0].ID, tally("", worker("A2")), "")
+	if err != nil || third.ID != stored.ID {
+		t.Errorf("%+v, %v; want tally %d", third, err, stored.ID)
+	}
 	checkChain(w)
 }
 
