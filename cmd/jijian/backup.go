@@ -114,14 +114,21 @@ func checkOurs(ctx context.Context, db *bun.DB) error {
 	return err
 }
 
-// syncPath brings a file or a folder to the disk.
+// syncPath brings a file or a folder to the disk. A file is opened to be written, or Windows would refuse.
 func syncPath(path string) error {
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
-	if info, statErr := f.Stat(); statErr == nil && info.IsDir() {
+	how := os.O_RDWR
+	if info.IsDir() {
+		how = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, how, 0)
+	if err != nil {
+		return err
+	}
+	if err = f.Sync(); info.IsDir() {
 		err = nil // not every system can do this to a folder; those that cannot need not
 	}
 	return errors.Join(err, f.Close())
@@ -158,6 +165,12 @@ func restore(ctx context.Context, db *bun.DB, path string) (done payroll.Checked
 	opened := filepath.Join(dir, "backup.db")
 	if err := copyFile(opened, path); err != nil {
 		return done, err
+	}
+	// The files of a PC that lost power have in their log what was counted last.
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		if err := copyFile(opened+"-wal", path+"-wal"); err != nil {
+			return done, err
+		}
 	}
 	from, err := piecework.Open(opened)
 	if err != nil {

@@ -210,6 +210,26 @@ func TestADamagedBackupIsRefusedAndLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestARestoreReadsTheLogToo restores the files that a PC has left behind which lost power: what had only reached the log is there.
+func TestARestoreReadsTheLogToo(t *testing.T) {
+	lost := liteCLI(t)
+	lost.ok("migrate")
+	if err := piecework.SaveContractor(t.Context(), lost.open(), &piecework.Contractor{Code: "C1", Name: "锦绣花坊"}); err != nil {
+		t.Fatal(err)
+	}
+	found := filepath.Join(t.TempDir(), "found.db")
+	for _, suffix := range []string{"", "-wal"} {
+		if err := os.WriteFile(found+suffix, readFile(t, lost.dsn+suffix), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	target := newCLI(t)
+	target.ok("restore", found)
+	if _, err := piecework.ContractorByCode(t.Context(), target.open(), "C1"); err != nil {
+		t.Errorf("what was in the log: %v", err)
+	}
+}
+
 func tamper(t *testing.T, path, change string) {
 	t.Helper()
 	db, err := piecework.Open(path)

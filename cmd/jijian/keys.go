@@ -51,11 +51,7 @@ comma, and everything is sealed with that; a server that runs must be started ag
 				return &usageError{errors.New("say with --key-file FILE where the key is kept")}
 			}
 			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
-				undo, err := a.addKey()
-				if err != nil {
-					return err
-				}
-				keys, err := a.keys()
+				keys, file, err := a.newerKeys()
 				if err != nil {
 					return err
 				}
@@ -64,15 +60,18 @@ comma, and everything is sealed with that; a server that runs must be started ag
 					if n, err = piecework.RotateKeys(ctx, db, keys); err != nil {
 						return err
 					}
-					_, err := account.RotateKeys(ctx, db, keys)
-					if err != nil {
+					if _, err := account.RotateKeys(ctx, db, keys); err != nil {
 						return err
 					}
-					_, err = piecework.SealRobots(ctx, db, keys)
-					return err
+					if _, err := piecework.SealRobots(ctx, db, keys); err != nil || a.keyFile == "" {
+						return err
+					}
+					// All of it is sealed with the new key, so that goes into the file, to stay there whatever the database says last:
+					// a server that runs may seal with it from now on.
+					return writeKeys(a.keyFile, file)
 				})
 				if err != nil {
-					return errors.Join(err, undo())
+					return err
 				}
 				if a.keyFile == "" {
 					return a.printf("The data of %d workers is sealed with key %s now. A server that runs must be started again with the same keys in JIJIAN_KEY.\n", n, keys.Current())
@@ -84,31 +83,25 @@ comma, and everything is sealed with that; a server that runs must be started ag
 		})
 }
 
-// addKey writes a new key into the key file before the others; undo puts the file back as it was. Keys in the environment
-// stay as they are.
-func (a *app) addKey() (undo func() error, err error) {
+// newerKeys are the keys to seal everything with, and the key file as it is to be: a new key before those that are there already. Keys in
+// the environment are taken as they are.
+func (a *app) newerKeys() (keys *piecework.Keys, file string, err error) {
 	if a.keyFile == "" {
-		return func() error { return nil }, nil
+		keys, err = a.keys()
+		return keys, "", err
 	}
 	was, err := os.ReadFile(a.keyFile)
-	missing := errors.Is(err, os.ErrNotExist)
-	if err != nil && !missing {
-		return nil, fmt.Errorf("read the key file: %w", err)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, "", fmt.Errorf("read the key file: %w", err)
 	}
-	if !missing {
+	if err == nil {
 		if _, err := piecework.ParseKeys(string(was)); err != nil {
-			return nil, fmt.Errorf("%s: %w", a.keyFile, err)
+			return nil, "", fmt.Errorf("%s: %w", a.keyFile, err)
 		}
 	}
-	if err := writeKeys(a.keyFile, piecework.NewKey()+"\n"+string(was)); err != nil {
-		return nil, err
-	}
-	return func() error {
-		if missing {
-			return os.Remove(a.keyFile)
-		}
-		return writeKeys(a.keyFile, string(was))
-	}, nil
+	file = piecework.NewKey() + "\n" + string(was)
+	keys, err = piecework.ParseKeys(file)
+	return keys, file, err
 }
 
 // writeKeys puts a key file in place, on the disk, so that nothing is ever sealed with a key that a power cut could take. Only its

@@ -53,6 +53,25 @@ func TestRotateKey(t *testing.T) {
 	if all, err := piecework.PersonalOf(t.Context(), db, second, worker.ID); err != nil || all[worker.ID].IDNumber != "11010519491231002X" {
 		t.Errorf("after the rotation: %v, %v", all, err)
 	}
+	// Whatever becomes of the commit, the new key stays: something may be sealed with it.
+	if piecework.IsSQLite(db) {
+		for _, query := range []string{"CREATE TABLE elsewhere (id INTEGER PRIMARY KEY)",
+			"CREATE TABLE refuses (id INTEGER REFERENCES elsewhere (id) DEFERRABLE INITIALLY DEFERRED)",
+			"CREATE TRIGGER refuse AFTER UPDATE ON personal_data BEGIN INSERT INTO refuses VALUES (1); END"} {
+			_, err := db.ExecContext(t.Context(), query)
+			must(err)
+		}
+		c.fails(1, "FOREIGN KEY", "rotate-key", "--key-file", file)
+		_, err := db.ExecContext(t.Context(), "DROP TRIGGER refuse")
+		must(err)
+		third := read()
+		if third.Current() == second.Current() {
+			t.Error("the new key was taken out of the file")
+		}
+		if all, err := piecework.PersonalOf(t.Context(), db, third, worker.ID); err != nil || all[worker.ID].IDNumber != "11010519491231002X" {
+			t.Errorf("after a rotation that failed: %v, %v", all, err)
+		}
+	}
 	// A key file that does not fit is left as it was, and none is left behind that opens nothing.
 	strange := filepath.Join(t.TempDir(), "strange.key")
 	c.fails(1, second.Current(), "rotate-key", "--key-file", strange)
