@@ -55,9 +55,6 @@ func (p *Place) Missing() Measure { return p.Issued - p.BroughtBack - p.Needed }
 // Excess is how much more was lost than the rate allows, never less than 0.
 func (u *Use) Excess() Measure { return max(0, u.Lost-u.Allowed) }
 
-// LossRate is what was lost in hundredths of a percent of what the pieces needed.
-func (u *Use) LossRate() int64 { return u.Lost.PartOf(u.Needed) }
-
 // Cost is what the material costs the workshop: of its own all that was used or lost, of the contractor's what was lost beyond the rate.
 func (u *Use) Cost() Money {
 	if u.Own {

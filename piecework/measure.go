@@ -1,10 +1,6 @@
 package piecework
 
-import (
-	"math"
-
-	"github.com/shopspring/decimal"
-)
+import "github.com/shopspring/decimal"
 
 // Measure is a quantity of material in millionths of the material's own unit: 1.25 kg is 1,250,000. A whole number of one size serves
 // grams of fibre and boxes of hooks alike, keeps every decimal that delivery papers carry, and sums in SQL without rounding.
@@ -46,16 +42,4 @@ func (m Measure) Share(hundredths int64) Measure {
 // Cost is what it costs at a price for one unit, rounded once to the fen.
 func (m Measure) Cost(unit Rate) Money {
 	return RoundMoney(decimal.New(int64(m), -measurePlaces).Mul(unit.Decimal()))
-}
-
-// PartOf is the quantity in hundredths of a percent of another one, rounded half-up; 0 of nothing.
-func (m Measure) PartOf(whole Measure) int64 {
-	if whole == 0 {
-		return 0
-	}
-	part := decimal.NewFromInt(int64(m)).Mul(decimal.NewFromInt(10_000)).DivRound(decimal.NewFromInt(int64(whole)), 0)
-	if part.Abs().GreaterThan(decimal.NewFromInt(math.MaxInt32)) {
-		return math.MaxInt32
-	}
-	return part.IntPart()
 }

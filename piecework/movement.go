@@ -184,8 +184,8 @@ func (m *Movement) checkPlace(ctx context.Context, db bun.IDB, o *ProcessingOrde
 
 // ReverseMovement strikes a movement: it counts no more and stays readable. A stocktake is struck before the one it follows.
 func ReverseMovement(ctx context.Context, db bun.IDB, id int64, reason, by string) error {
-	if msg := CheckText(reason, MaxNote); reason == "" || msg != nil {
-		return InvalidField("reason", "is required")
+	if err := checkReason(reason); err != nil {
+		return err
 	}
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		m := new(Movement)

@@ -88,14 +88,18 @@ func (o *ProcessingOrder) Validate() error {
 	return v.Err()
 }
 
-// SaveOrder adds an order (ID 0), or changes quantity, variants, fee, due date, loss rules and note of one that is not closed. Workshop,
-// contractor and product stay, because tallies and rates hang on them; the fee stays once pieces are accepted at it.
+// SaveOrder adds an order (ID 0), which repeats only one of the same product and contractor, or changes quantity, variants, fee, due date, loss
+// rules and note of one that is not closed. Workshop, contractor and product stay, because tallies and rates hang on them; the fee stays once
+// pieces are accepted at it.
 func SaveOrder(ctx context.Context, db bun.IDB, o *ProcessingOrder) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		if o.ID == 0 {
+			if err := o.checkAgain(ctx, db); err != nil {
+				return err
+			}
 			if _, err := db.NewInsert().Model(o).Exec(ctx); err != nil {
 				return inserted(err, "code", "%q is taken", o.Code)
 			}
@@ -120,6 +124,19 @@ func SaveOrder(ctx context.Context, db bun.IDB, o *ProcessingOrder) error {
 		}
 		return o.saveVariants(ctx, db)
 	})
+}
+
+// checkAgain lets go of the order that this one was to repeat if it is of another product or contractor: then its materials are used at other
+// operations, or its fees are somebody else's.
+func (o *ProcessingOrder) checkAgain(ctx context.Context, db bun.IDB) error {
+	if o.AgainID == 0 {
+		return nil
+	}
+	again, err := OrderByID(ctx, db, o.AgainID)
+	if err == nil && (again.ProductID != o.ProductID || again.ContractorID != o.ContractorID) {
+		o.AgainID = 0
+	}
+	return err
 }
 
 // repeat takes over what forms do not show: materials and, from an order that this one repeats, the fees above a number of pieces.

@@ -102,7 +102,7 @@ func (w *Worker) Validate() error {
 	return v.Err()
 }
 
-// SaveWorker adds a worker (ID 0) or changes what may change of one; code and workshop stay. Nothing changes of a team.
+// SaveWorker adds a worker (ID 0) or changes what may change of one; code and workshop stay. Nothing changes of a team but what it is called.
 func SaveWorker(ctx context.Context, db bun.IDB, w *Worker) error {
 	if w.Team {
 		return Conflict("A team does not change. Other members, or other share weights, are another team.")
@@ -114,8 +114,12 @@ func SaveWorker(ctx context.Context, db bun.IDB, w *Worker) error {
 		_, err := db.NewInsert().Model(w).Exec(ctx)
 		return inserted(err, "code", "%q is taken", w.Code)
 	}
-	_, err := db.NewUpdate().Model(w).Column("name", "phone", "share_weight", "active").WherePK().Exec(ctx)
-	return wrap("save worker", err)
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if _, err := db.NewUpdate().Model(w).Column("name", "phone", "share_weight", "active").WherePK().Exec(ctx); err != nil {
+			return wrap("save worker", err)
+		}
+		return NameTeams(ctx, db, w.ID)
+	})
 }
 
 // Workers lists workers by code, without teams. Status "active" or "left" narrows it.

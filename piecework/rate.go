@@ -3,6 +3,7 @@ package piecework
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -50,14 +51,20 @@ func CheckRate(ctx context.Context, db bun.IDB, r *PieceRate) error {
 	}
 	r.checkTiers(v)
 	r.checkTerms(v)
-	op := new(Operation)
-	if err := db.NewSelect().Model(op).Where("id = ?", r.OperationID).Scan(ctx); err != nil {
+	op, err := OperationByID(ctx, db, r.OperationID)
+	if errors.Is(err, ErrNotFound) {
 		v.Add("operation", "choose an operation")
 		return v.Err()
+	}
+	if err != nil {
+		return err
 	}
 	r.ProductID = op.ProductID
 	if r.OrderID != 0 {
 		order, err := OrderByID(ctx, db, r.OrderID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
 		if err != nil || order.ProductID != op.ProductID {
 			v.Add("order", "choose an order of the same product")
 		}

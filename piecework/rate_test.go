@@ -1,6 +1,7 @@
 package piecework_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -75,6 +76,11 @@ func TestARateIsAgreedOnceForADay(t *testing.T) {
 		if err := piecework.AddRate(w.Ctx, w.DB, &r); !errors.Is(err, piecework.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	gone, cancel := context.WithCancel(w.Ctx)
+	cancel()
+	if err := piecework.CheckRate(gone, w.DB, &piecework.PieceRate{OperationID: w.Glue.ID, EffectiveFrom: "2026-10-02"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a database that does not answer is told as %v", err)
 	}
 	book, err := piecework.LoadRates(w.Ctx, w.DB, w.Workshop.ID)
 	w.Must(err)

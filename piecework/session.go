@@ -92,19 +92,32 @@ func NextSessionCode(ctx context.Context, db bun.IDB, w *Workshop, day Date) (st
 	return FreeCode(ctx, db, (*WorkSession)(nil), w.Code+"-"+day.Time().Format("20060102")+"-1")
 }
 
-// CloseSession ends a session: everyone still checked in is checked out and no tally recorded later is taken.
+// CloseSession ends a session: everyone still checked in is checked out and no tally recorded later is taken. Of a day that is over nobody
+// stayed longer than was planned, if an end was.
 func CloseSession(ctx context.Context, db bun.IDB, id int64, by string) error {
 	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
-		now := Now()
-		err := changed(ctx, db.NewUpdate().Model((*WorkSession)(nil)).Set("closed_at = ?", now).Set("closed_by = ?", by).
+		s, err := SessionByID(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		end := Now()
+		err = changed(ctx, db.NewUpdate().Model((*WorkSession)(nil)).Set("closed_at = ?", end).Set("closed_by = ?", by).
 			Where("id = ? AND closed_at = 0", id), "The session is already closed.")
 		if err != nil {
 			return err
 		}
-		_, err = db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = ?", now).
-			Where("session_id = ? AND check_out = 0 AND check_in <= ?", id, now).Exec(ctx)
-		return wrap("check everyone out", err)
+		if s.EndsAt != "" && s.WorkDate < s.Workshop.Today() {
+			end = s.planned(s.EndsAt, s.Workshop)
+		}
+		return checkOutAll(ctx, db, id, end)
 	})
+}
+
+// checkOutAll checks out at a moment whoever is still in a session; who came later leaves when she came.
+func checkOutAll(ctx context.Context, db bun.Tx, sessionID int64, end Instant) error {
+	_, err := db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = CASE WHEN check_in < ? THEN ? ELSE check_in END", end, end).
+		Where("session_id = ? AND check_out = 0", sessionID).Exec(ctx)
+	return wrap("check everyone out", err)
 }
 
 // CloseSessionsBefore ends the open sessions of a workshop (0: of all) of days before day and says how many there were. Who is still
@@ -125,11 +138,8 @@ func CloseSessionsBefore(ctx context.Context, db bun.IDB, workshopID int64, day 
 			return wrap("find who is still checked in", err)
 		}
 		for i := range left {
-			end := left[i].planned(left[i].EndsAt, left[i].Workshop)
-			_, err := db.NewUpdate().Model((*Attendance)(nil)).Set("check_out = CASE WHEN check_in < ? THEN ? ELSE check_in END", end, end).
-				Where("session_id = ? AND check_out = 0", left[i].ID).Exec(ctx)
-			if err != nil {
-				return wrap("check everyone out", err)
+			if err := checkOutAll(ctx, db, left[i].ID, left[i].planned(left[i].EndsAt, left[i].Workshop)); err != nil {
+				return err
 			}
 		}
 		res, err := db.NewUpdate().Model((*WorkSession)(nil)).Set("closed_at = ?", Now()).Set("closed_by = ?", by).ApplyQueryBuilder(past).Exec(ctx)

@@ -44,6 +44,30 @@ func TestPastSessionsCloseAllAtOnce(t *testing.T) {
 	}
 }
 
+// TestASessionOfYesterdayEndsAsPlanned closes what somebody forgot to close: the night makes no hours. Today whoever stays is there.
+func TestASessionOfYesterdayEndsAsPlanned(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	now := time.Now().In(w.Workshop.Location())
+	for _, c := range []struct {
+		day   piecework.Date
+		came  time.Time
+		there time.Duration
+	}{{w.Workshop.Today(), now.Add(-20 * time.Hour), 20 * time.Hour},
+		{w.Workshop.Today().AddDays(-1), time.Date(now.Year(), now.Month(), now.Day()-1, 8, 0, 0, 0, now.Location()), 3*time.Hour + 30*time.Minute}} {
+		s := &piecework.WorkSession{WorkshopID: w.Workshop.ID, WorkDate: c.day, StartsAt: "08:00", EndsAt: "11:30"}
+		w.Must(piecework.OpenSession(w.Ctx, w.DB, s))
+		w.Must(piecework.CheckIn(w.Ctx, w.DB, s.ID, w.Workers[0].ID))
+		_, err := w.DB.NewUpdate().Model((*piecework.Attendance)(nil)).Set("check_in = ?", piecework.At(c.came)).Where("session_id = ?", s.ID).Exec(w.Ctx)
+		w.Must(err)
+		w.Must(piecework.CloseSession(w.Ctx, w.DB, s.ID, "test"))
+		list, err := piecework.Attendances(w.Ctx, w.DB, s.ID)
+		w.Must(err)
+		if got := time.Duration(list[0].CheckOut-piecework.At(c.came)) * time.Millisecond; got.Round(time.Minute) != c.there {
+			t.Errorf("the session of %s: she was there for %v, want %v", c.day, got, c.there)
+		}
+	}
+}
+
 func TestAPageAfterTheLastIsTheLast(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	for range piecework.PageSize {

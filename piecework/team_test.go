@@ -98,6 +98,11 @@ func TestTeamOfFindsOrMakes(t *testing.T) {
 	if m := members[first.ID]; m[0].Worker.Code != "A1" || m[0].ShareWeight != 1_500_000 || m[1].Worker.Code != "A2" || m[1].ShareWeight != piecework.ShareWeightOne || piecework.TeamCode(m) != first.Code {
 		t.Errorf("members are %+v", m)
 	}
+	b.Name = "李秀兰"
+	w.Must(piecework.SaveWorker(w.Ctx, w.DB, &b))
+	if now := team(of(b, 0), of(a, 1_500_000)); now.ID != first.ID || now.Name != "王秀英、李秀兰" {
+		t.Errorf("after a member was renamed the team is %+v", now)
+	}
 }
 
 func TestTeamOfRefuses(t *testing.T) {

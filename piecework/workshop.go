@@ -3,6 +3,7 @@ package piecework
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,7 +101,7 @@ func (w *Workshop) Validate() error {
 	if _, err := time.LoadLocation(w.Timezone); err != nil || w.Timezone == "" || w.Timezone == "Local" {
 		v.Add("timezone", "%q is not a time zone such as Asia/Shanghai", w.Timezone)
 	}
-	if len(w.Currency) != 3 {
+	if len(w.Currency) != 3 || strings.Trim(w.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		v.Add("currency", "%q is not a currency code such as CNY", w.Currency)
 	}
 	if w.DamageCapPercent < 0 || w.DamageCapPercent > 100 {

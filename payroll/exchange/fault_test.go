@@ -104,6 +104,7 @@ var badFiles = []badFile{
 	{name: "unknown craft", table: "products", old: ",earring", new: ",Earring", row: 3, column: "craft", value: "Earring", says: "is not one of artificial_flower"},
 	{name: "unknown kind", table: "adjustments", old: "advance", new: "loan", row: 4, column: "kind", value: "loan", says: "is not one of bonus"},
 	{name: "unknown time zone", table: "workshops", old: "Asia/Shanghai", new: "Asia/Taian", row: 2, column: "timezone", value: "Asia/Taian", says: "is not a time zone"},
+	{name: "currency as a sign", table: "workshops", old: "CNY", new: "元", row: 2, column: "currency", value: "元", says: "not a currency code"},
 	{name: "currency in words", table: "workshops", old: "CNY", new: "yuan", row: 2, column: "currency", value: "yuan", says: "longer than 3"},
 
 	// Codes of what there is not, and what does not belong together.
