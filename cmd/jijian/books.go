@@ -125,8 +125,8 @@ such as a rare character, is named on standard error. The same run always gives 
 		`  jijian slips --run 12 -o slips.pdf
   jijian slips --run 12 --worker A07 --format 80mm -o A07.pdf`,
 		cobra.NoArgs, func(ctx context.Context, _ []string) error {
-			if !slices.Contains(templates.Languages, lang) {
-				return &usageError{fmt.Errorf("--lang %q is not one of %s", lang, strings.Join(templates.Languages, ", "))}
+			if err := checkLang(lang); err != nil {
+				return err
 			}
 			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
 				slips, err := findSlips(ctx, db, runID, worker)
@@ -160,6 +160,14 @@ such as a rare character, is named on standard error. The same run always gives 
 	cmd.Flags().StringVar(&lang, "lang", "zh", "language: zh or en")
 	a.setting(cmd.Flags(), &base, "base-url", "JIJIAN_BASE_URL", "", "address people use, for the QR code (default: where the server was started last)")
 	return require(cmd, "run", "output")
+}
+
+// checkLang says what is wrong with the language of a document, or nil.
+func checkLang(lang string) error {
+	if !slices.Contains(templates.Languages, lang) {
+		return &usageError{fmt.Errorf("--lang %q is not one of %s", lang, strings.Join(templates.Languages, ", "))}
+	}
+	return nil
 }
 
 // checkAddress is where the QR codes of slips lead when nobody says otherwise: the server's address, or this machine's.

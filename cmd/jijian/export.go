@@ -84,7 +84,7 @@ func (e *exporting) check() error {
 		}
 	}
 	if e.what == "ledger" && e.format == pdf {
-		return nil
+		return checkLang(e.lang)
 	}
 	if _, err := exchange.ParseFormat(e.format); err != nil {
 		return &usageError{err}

@@ -60,15 +60,20 @@ func newShipper(to string, roots *x509.CertPool, tell io.Writer) (*shipper, erro
 
 // Write takes a line. It never fails and never waits.
 func (s *shipper) Write(line []byte) (int, error) {
-	const info = 16*8 + 6 // facility local0, severity informational; how bad it is stands in the line
-	at := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	message := fmt.Sprintf("<%d>1 %s %s jijian %d - - %s", info, at, s.host, os.Getpid(), line)
 	select {
-	case s.lines <- fmt.Sprintf("%d %s", len(message), message):
+	case s.lines <- s.frame(string(line)):
 	default:
 		s.lost.Add(1)
 	}
 	return len(line), nil
+}
+
+// frame is a line as the collector wants it, with the present moment.
+func (s *shipper) frame(line string) string {
+	const info = 16*8 + 6 // facility local0, severity informational; how bad it is stands in the line
+	at := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	message := fmt.Sprintf("<%d>1 %s %s jijian %d - - %s", info, at, s.host, os.Getpid(), line)
+	return fmt.Sprintf("%d %s", len(message), message)
 }
 
 // next is the line to send now; false when the shipper is closed and none is left.
@@ -126,18 +131,20 @@ func (s *shipper) dial(ctx context.Context) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", s.address)
 }
 
-// send sends one line, and first how many were lost, if any. After an error the connection is closed.
+// send sends one line, and behind it how many were lost, if any. After an error the connection is closed.
 func (s *shipper) send(conn net.Conn, line string) error {
-	err := conn.SetDeadline(time.Now().Add(shipPatience))
-	if n := s.lost.Swap(0); err == nil && n > 0 {
-		_, _ = fmt.Fprintf(s, "level=WARN msg=\"lines of the log were lost\" lines=%d", n) // there is room: one was just taken
+	lost := s.lost.Load()
+	if lost > 0 {
+		line += s.frame(fmt.Sprintf("level=WARN msg=\"lines of the log were lost\" lines=%d\n", lost))
 	}
+	err := conn.SetDeadline(time.Now().Add(shipPatience))
 	if err == nil {
 		_, err = io.WriteString(conn, line)
 	}
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
+	s.lost.Add(-lost)
 	return nil
 }
 

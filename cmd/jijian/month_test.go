@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"jijian/piecework"
 	"jijian/piecework/account"
 	"jijian/piecework/pieceworktest"
 )
@@ -282,6 +284,16 @@ func TestUsersAndTokens(t *testing.T) {
 	if id, err := account.TokenIdentity(t.Context(), db, token); err != nil || id.Role != account.Lead || id.WorkshopID != 2 {
 		t.Errorf("the token acts as %+v, %v", id, err)
 	}
+	tokens := c.ok("token", "list")
+	if !strings.Contains(tokens, " lead        MF02 ") {
+		t.Errorf("the tokens are\n%s", tokens)
+	}
+	number := strings.Fields(tokens)[1]
+	c.ok("token", "revoke", number)
+	if _, err := account.TokenIdentity(t.Context(), db, token); !errors.Is(err, piecework.ErrForbidden) {
+		t.Errorf("the token was revoked: %v", err)
+	}
+	c.fails(failed, "revoked", "token", "revoke", number)
 }
 
 func lastWord(s string) string {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,45 @@ read again; only its hash is kept. Programs send it as "Authorization: Bearer TO
 		})
 	cmd.Flags().StringVar(&role, "role", "", "admin, bookkeeper or lead")
 	cmd.Flags().StringVar(&workshop, "workshop", "", "code of the only workshop it may see; a lead's token needs one")
+	cmd.AddCommand(a.tokenList(), a.tokenRevoke())
 	return require(cmd, "role")
+}
+
+func (a *app) tokenList() *cobra.Command {
+	return command("list", "List the tokens that can be used",
+		"Lists the tokens that have not been revoked: number, role, workshop, when each was made. The books name what came with one by its number.",
+		`  jijian token list`,
+		cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
+				list, err := account.Tokens(ctx, db)
+				for i := range list {
+					workshop := "-"
+					if list[i].Workshop != nil {
+						workshop = list[i].Workshop.Code
+					}
+					err = errors.Join(err, a.printf("token %-4d %-11s %-8s %s\n", list[i].ID, list[i].Role, workshop, list[i].CreatedAt))
+				}
+				return err
+			})
+		})
+}
+
+func (a *app) tokenRevoke() *cobra.Command {
+	return command("revoke NUMBER", "Take the rights of a token away",
+		`Takes the rights of a token away for good; a server that runs refuses it within a second. jijian token list tells its number.`,
+		`  jijian token revoke 3`,
+		cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return &usageError{fmt.Errorf("%q is no number of a token; jijian token list tells it", args[0])}
+			}
+			return a.withBooks(ctx, func(ctx context.Context, db *bun.DB) error {
+				if err := account.RevokeToken(ctx, db, id); err != nil {
+					return err
+				}
+				return a.printf("token %d revoked\n", id)
+			})
+		})
 }
 
 // workshopID is the id of a workshop by code; 0 for "".
