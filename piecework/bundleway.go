@@ -39,7 +39,7 @@ func WayOf(ctx context.Context, db bun.IDB, t *BundleTicket) (*BundleWay, error)
 		ids = append(ids, m.ID)
 	}
 	err = db.NewSelect().TableExpr("acceptance_bundles AS ab").Join("JOIN acceptances AS ac ON ac.id = ab.acceptance_id").Join("JOIN deliveries AS d ON d.id = ac.delivery_id").
-		ColumnExpr("ac.id, ac.delivery_id, SUM(ab.returned) AS returned, d.code AS delivery").Where("ab.ticket_id IN (?)", bun.List(ids)).
+		ColumnExpr("ac.id, ac.delivery_id, CAST(SUM(ab.returned) AS BIGINT) AS returned, d.code AS delivery").Where("ab.ticket_id IN (?)", bun.List(ids)).
 		GroupExpr("ac.id, ac.delivery_id, d.code").Having("SUM(ab.returned) > 0").OrderExpr("ac.id").Scan(ctx, &w.Lots)
 	if err != nil {
 		return nil, wrap("list returns of bundle", err)

@@ -28,14 +28,6 @@ func (c *IssuedCode) Code() Code { return Code{c.Kind, c.Serial} }
 // Replaced says whether another code took its place.
 func (c *IssuedCode) Replaced() bool { return c.ReplacedAt != 0 }
 
-// Successor is the code that took its place, the zero value while it is valid.
-func (c *IssuedCode) Successor() Code {
-	if !c.Replaced() {
-		return Code{}
-	}
-	return Code{c.Kind, c.ReplacedBy}
-}
-
 // replacedWords say, by kind, that a code is no longer valid.
 var replacedWords = map[CodeKind]*Message{
 	WorkerBadge:  Msg("This badge was replaced by a newer one."),

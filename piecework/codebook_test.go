@@ -23,7 +23,7 @@ func TestCodesOf(t *testing.T) {
 	for id, c := range both {
 		issued, err := piecework.IssuedCodeOf(w.Ctx, w.DB, c)
 		w.Must(err)
-		if issued.TargetID != id || issued.Replaced() || issued.Refusal() != nil || issued.Successor() != (piecework.Code{}) || issued.WorkshopID != w.Workshop.ID || issued.IssuedBy != "test" {
+		if issued.TargetID != id || issued.Replaced() || issued.Refusal() != nil || issued.ReplacedBy != 0 || issued.WorkshopID != w.Workshop.ID || issued.IssuedBy != "test" {
 			t.Errorf("%s: %+v", c, issued)
 		}
 	}
@@ -61,7 +61,7 @@ func TestReplaceCode(t *testing.T) {
 	found, err := piecework.IssuedCodes(w.Ctx, w.DB, codes[id], second, third, piecework.Code{Kind: piecework.TeamBadge, Serial: 1})
 	w.Must(err)
 	old := found[codes[id]]
-	if len(found) != 3 || !old.Replaced() || old.Successor() != second || old.Reason != "掉进染缸" || old.TargetID != id ||
+	if len(found) != 3 || !old.Replaced() || old.ReplacedBy != second.Serial || old.Reason != "掉进染缸" || old.TargetID != id ||
 		old.Refusal() == nil || !strings.Contains(old.Refusal().String(), "replaced by a newer") {
 		t.Errorf("found %+v", found)
 	}

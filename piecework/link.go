@@ -110,11 +110,7 @@ func linkKey(ctx context.Context, db bun.IDB) ([]byte, error) {
 	if text == "" {
 		fresh := make([]byte, sha256.Size)
 		rand.Read(fresh) // never fails
-		_, err := db.NewInsert().Model(&setting{Name: linkSetting, Value: base64.RawStdEncoding.EncodeToString(fresh)}).On("CONFLICT (name) DO NOTHING").Exec(ctx)
-		if err != nil {
-			return nil, wrap("keep setting", err)
-		}
-		if text, err = Setting(ctx, db, linkSetting); err != nil { // of whoever was first
+		if text, err = RememberFirst(ctx, db, linkSetting, base64.RawStdEncoding.EncodeToString(fresh)); err != nil {
 			return nil, err
 		}
 	}

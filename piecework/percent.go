@@ -12,7 +12,7 @@ func ParsePercent(s string) (int64, *Message) {
 	return d.Shift(2).IntPart(), msg
 }
 
-// Percent writes hundredths of a percent with the decimals they need: 250 is "2.5".
+// Percent is hundredths of a percent as people write them, with the decimals they need: 250 is "2.5".
 func Percent(hundredths int64) string { return decimal.New(hundredths, -2).String() }
 
 // AllowedLoss is the allowed loss rate in percent, such as "2.5".

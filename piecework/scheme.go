@@ -160,11 +160,8 @@ func (f Fraction) String() string {
 	if !percent.IsInt() {
 		return fmt.Sprintf("%d/%d", f.Num, f.Den)
 	}
-	return percentText(percent.Num().Int64()) + "%"
+	return Percent(percent.Num().Int64()) + "%"
 }
-
-// percentText is hundredths of a percent as people write them, such as 66.67 or 20.
-func percentText(hundredths int64) string { return decimal.New(hundredths, -2).String() }
 
 // Value implements driver.Valuer.
 func (f Fraction) Value() (driver.Value, error) {
@@ -279,10 +276,10 @@ func (b BonusTable) String() string {
 func (r BonusRow) String() string { return r.At() + "% " + r.Pays() + "%" }
 
 // At is the efficiency in percent, such as 66.67.
-func (r BonusRow) At() string { return percentText(r.Efficiency) }
+func (r BonusRow) At() string { return Percent(r.Efficiency) }
 
 // Pays is the bonus in percent.
-func (r BonusRow) Pays() string { return percentText(r.Bonus) }
+func (r BonusRow) Pays() string { return Percent(r.Bonus) }
 
 // Value implements driver.Valuer.
 func (b BonusTable) Value() (driver.Value, error) { return b.String(), nil }

@@ -198,7 +198,6 @@ func StatementOf(ctx context.Context, db bun.IDB, workshopID, contractorID int64
 		return nil, err
 	}
 	s := &ContractorStatement{WorkshopID: workshopID, ContractorID: contractorID, PeriodFrom: from, PeriodTo: to}
-	s.Closing = s.Opening
 	for _, l := range facts {
 		s.Closing = s.Closing.Add(l.signed())
 		if l.Day < from {
@@ -332,8 +331,8 @@ func (s *ContractorStatement) Confirm(ctx context.Context, db bun.IDB, contracto
 	})
 }
 
-// Statements lists statements, the latest period first, of each the latest version. A workshop's drafts that it has not confirmed itself are
-// left out for the contractor by Status "sent".
+// Statements lists statements, the latest period first, of each the latest version. Status "open" leaves out those that both sides have
+// confirmed.
 func Statements(ctx context.Context, db bun.IDB, f Filter) (Page[ContractorStatement], error) {
 	var list []ContractorStatement
 	q := db.NewSelect().Model(&list).Relation("Workshop").Relation("Contractor").OrderExpr("cst.period_to DESC, cst.id DESC").

@@ -162,7 +162,7 @@ func TestSplitTicket(t *testing.T) {
 	}
 	issued, err := piecework.IssuedCodeOf(w.Ctx, w.DB, old.Code())
 	w.Must(err)
-	if issued.Successor() != parts[0].Code() || !strings.Contains(issued.Refusal().String(), "replaced by newer ones") {
+	if issued.ReplacedBy != parts[0].Serial || !strings.Contains(issued.Refusal().String(), "replaced by newer ones") {
 		t.Errorf("the old code: %+v", issued)
 	}
 	if _, err := split(old, 50); !errors.Is(err, piecework.ErrConflict) {
