@@ -21,8 +21,8 @@ import (
 	"jijian/piecework/wal"
 )
 
-// Open opens the database a DSN names: a file path or sqlite:PATH (SQLite; the folder is made when it is missing), or a
-// postgres:// URL. It does not touch the schema.
+// Open opens the database a DSN names: a file path or sqlite:PATH (SQLite; folder and file are made when they are missing, for their owner
+// alone), or a postgres:// URL. It does not touch the schema.
 func Open(dsn string) (*bun.DB, error) {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		pool, err := sql.Open("pgx", dsn)
@@ -37,8 +37,8 @@ func Open(dsn string) (*bun.DB, error) {
 	if path == "" || strings.Contains(path, "://") {
 		return nil, InvalidField("db", "%q is neither a file path nor a postgres:// address", dsn)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make the database folder: %w", err)
+	if err := makeFile(path); err != nil {
+		return nil, fmt.Errorf("make the database: %w", err)
 	}
 	vfs, err := wal.VFS()
 	if err != nil {
@@ -52,6 +52,22 @@ func Open(dsn string) (*bun.DB, error) {
 	pool.SetMaxOpenConns(4 * runtime.NumCPU())
 	pool.SetMaxIdleConns(4 * runtime.NumCPU())
 	return bun.NewDB(pool, sqlitedialect.New()), nil
+}
+
+// makeFile makes a SQLite file, and its folder, for the owner alone unless it is there. By itself SQLite would let everybody read it; its log and
+// index get the rights of the file.
+func makeFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // sqliteDSN carries every pragma, because one set by Exec would reach a single pooled connection. synchronous=FULL is

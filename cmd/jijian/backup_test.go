@@ -219,6 +219,9 @@ func TestARestoreReadsTheLogToo(t *testing.T) {
 	}
 	found := filepath.Join(t.TempDir(), "found.db")
 	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(lost.dsn + suffix); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("others can read the books: %v, %v", info.Mode(), err)
+		}
 		if err := os.WriteFile(found+suffix, readFile(t, lost.dsn+suffix), 0o600); err != nil {
 			t.Fatal(err)
 		}
