@@ -63,3 +63,46 @@ func TestVerifyTiesOutBundles(t *testing.T) {
 		}
 	}
 }
+
+// Pieces that came back and left again, put right without a ticket, get no ticket afterwards: on it they would leave twice.
+func TestWhatLeftAgainGetsNoTicket(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	made, err := piecework.CutTickets(w.Ctx, w.DB, piecework.Cut{OrderID: w.Order.ID, Size: 10, Quantity: 10, By: "test"})
+	w.Must(err)
+	code := made[0].Code().String()
+	for _, op := range []string{"cut", "glue"} {
+		w.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: op, Ticket: code, Counts: piecework.Counts{Good: 10}})
+	}
+	deliver := func(name, bundles string) {
+		t.Helper()
+		w.Must(piecework.Deliver(w.Ctx, w.DB, &piecework.Delivery{Code: name, OrderID: w.Order.ID, DeliveredOn: "2026-10-06", Bundles: piecework.BundlesNamed(bundles), RecordedBy: "test"}))
+	}
+	deliver("D1", code)
+	back := &piecework.Acceptance{DeliveryID: 1, Returned: 10, DecidedOn: "2026-10-06", RecordedBy: "test"}
+	w.Must(piecework.Accept(w.Ctx, w.DB, back))
+	deliver("D2", code+":4")
+	cut := func(pieces int64) (*piecework.BundleTicket, error) {
+		return piecework.CutRework(w.Ctx, w.DB, piecework.Rework{AcceptanceID: back.ID, Quantity: pieces, From: "glue", By: "test"})
+	}
+	if _, err := cut(7); !errors.Is(err, piecework.ErrInvalid) {
+		t.Errorf("a ticket for more than is here: %v", err)
+	}
+	ticket, err := cut(0)
+	w.Must(err)
+	if ticket.Quantity != 6 {
+		t.Fatalf("the ticket is for %d pieces, and 6 are here", ticket.Quantity)
+	}
+	if _, err := cut(0); !errors.Is(err, piecework.ErrConflict) {
+		t.Errorf("a ticket for what left again: %v", err)
+	}
+	again := ticket.Code().String()
+	w.Record(piecework.NewTally{Session: "S1", Worker: "A1", Order: "O1", Operation: "glue", Ticket: again, Counts: piecework.Counts{Good: 6}})
+	deliver("D3", again)
+	tie, err := payroll.TieOutTicket(w.Ctx, w.DB, made[0].ID)
+	w.Must(err)
+	if tie.Of(payroll.GapUndecided) != 10 || tie.Of(payroll.GapUncounted) != 0 || tie.Unexplained() != 0 {
+		t.Errorf("gaps: %+v", tie.Gaps)
+	}
+	_, err = payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+}

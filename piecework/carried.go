@@ -21,7 +21,7 @@ type DeliveryBundle struct {
 	TicketID   int64
 	Quantity   int64
 
-	Code    string           `bun:"-"` // of its ticket as it was scanned or typed, while the delivery is being recorded
+	Code    string           `bun:"-"` // of its ticket; while the delivery is being recorded as it was scanned or typed
 	Ticket  *BundleTicket    `bun:"-"`
 	Decided AcceptanceBundle `bun:"-"` // the sum of what was decided about it in this delivery
 }
@@ -138,16 +138,24 @@ func (b *bundleBook) ready(t *BundleTicket) (int64, *Message) {
 	case f.Delivered == 0:
 		return good, nil
 	}
-	left := min(good, max(t.Quantity, f.first)) - (f.Delivered - f.Returned)
-	for i := range b.tickets {
-		if again := &b.tickets[i]; again.ReworkFrom == t.ID && again.SplitFrom == 0 {
-			left -= again.Quantity
-		}
-	}
+	left := b.here(t) - max(0, max(t.Quantity, f.first)-good)
 	if left <= 0 {
 		return 0, Msg("bundle %d was delivered already, and nothing of it came back that has no ticket of its own", t.Number)
 	}
 	return left, nil
+}
+
+// here is how many pieces of a bundle are neither with the contractor nor on a ticket of their own: of those the ticket is for, or of those
+// that left of it the first time where they were more.
+func (b *bundleBook) here(t *BundleTicket) int64 {
+	f := b.flows[t.ID]
+	n := max(t.Quantity, f.first) - (f.Delivered - f.Returned)
+	for i := range b.tickets {
+		if again := &b.tickets[i]; again.ReworkFrom == t.ID && again.SplitFrom == 0 {
+			n -= again.Quantity
+		}
+	}
+	return n
 }
 
 // ReadyBundle is a bundle that can be delivered.
@@ -248,66 +256,53 @@ func (d *Delivery) storeBundles(ctx context.Context, db bun.Tx) error {
 	return wrap("store bundles of delivery", err)
 }
 
-// readBundles fills in which bundles the delivery carries and what was decided about each.
-func (d *Delivery) readBundles(ctx context.Context, db bun.IDB) error {
-	if err := db.NewSelect().Model(&d.Bundles).Where("delivery_id = ?", d.ID).Order("id").Scan(ctx); err != nil || len(d.Bundles) == 0 {
-		return wrap("list bundles of delivery", err)
-	}
-	var decided []AcceptanceBundle
-	err := db.NewSelect().Model(&decided).Where("acceptance_id IN (SELECT ac.id FROM acceptances ac WHERE ac.delivery_id = ?)", d.ID).Order("id").Scan(ctx)
-	if err != nil {
-		return wrap("list decisions about bundles", err)
-	}
-	list, err := ticketsWithCodes(ctx, db, d.OrderID)
-	if err != nil {
-		return err
-	}
-	for i := range d.Bundles {
-		b := &d.Bundles[i]
-		if at := slices.IndexFunc(list, func(t BundleTicket) bool { return t.ID == b.TicketID }); at >= 0 {
-			b.Ticket = &list[at]
-		}
-		for _, a := range decided {
-			if a.TicketID == b.TicketID {
-				b.Decided.Accepted, b.Decided.Rejected, b.Decided.Returned = b.Decided.Accepted+a.Accepted, b.Decided.Rejected+a.Rejected, b.Decided.Returned+a.Returned
-			}
-		}
-	}
-	for i := range d.Acceptances {
-		for _, a := range decided {
-			if a.AcceptanceID == d.Acceptances[i].ID {
-				d.Acceptances[i].Bundles = append(d.Acceptances[i].Bundles, a)
-			}
-		}
-	}
-	return nil
-}
-
-// ReadBundlesOf fills in which bundles deliveries carry, each with the code of its ticket, at the cost of two queries.
+// ReadBundlesOf fills in which bundles deliveries carry, each with its ticket and what was decided about it, and what each of their
+// decisions that were read says of them. It costs three queries, however many deliveries there are.
 func ReadBundlesOf(ctx context.Context, db bun.IDB, list []*Delivery) error {
 	byID := map[int64]*Delivery{0: nil}
 	for _, d := range list {
 		byID[d.ID], d.Bundles = d, nil
 	}
+	ids := bun.List(slices.Collect(maps.Keys(byID)))
 	var carried []DeliveryBundle
-	if err := db.NewSelect().Model(&carried).Where("delivery_id IN (?)", bun.List(slices.Collect(maps.Keys(byID)))).Order("id").Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&carried).Where("delivery_id IN (?)", ids).Order("id").Scan(ctx); err != nil || len(carried) == 0 {
 		return wrap("list bundles of deliveries", err)
 	}
-	ids := []int64{0}
+	named := map[int64]*BundleTicket{}
 	for _, b := range carried {
-		ids = append(ids, b.TicketID)
+		named[b.TicketID] = nil
 	}
-	var named []BundleTicket
-	if err := tickets(db, &named).Where("bt.id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	var found []BundleTicket
+	if err := tickets(db, &found).Where("bt.id IN (?)", bun.List(slices.Collect(maps.Keys(named)))).Scan(ctx); err != nil {
 		return wrap("list tickets", err)
 	}
-	codes := make(map[int64]string, len(named))
-	for i := range named {
-		codes[named[i].ID] = named[i].Code().String()
+	for i := range found {
+		named[found[i].ID] = &found[i]
+	}
+	var decided []struct {
+		AcceptanceBundle `bun:",extend"`
+		DeliveryID       int64
+	}
+	err := db.NewSelect().Model(&decided).ColumnExpr("abu.*, ac.delivery_id").Join("JOIN acceptances AS ac ON ac.id = abu.acceptance_id").
+		Where("ac.delivery_id IN (?)", ids).Order("abu.id").Scan(ctx)
+	if err != nil {
+		return wrap("list decisions about bundles", err)
+	}
+	type place struct{ delivery, ticket int64 }
+	sums := map[place]AcceptanceBundle{}
+	for _, a := range decided {
+		d, sum := byID[a.DeliveryID], sums[place{a.DeliveryID, a.TicketID}]
+		sum.Accepted, sum.Rejected, sum.Returned = sum.Accepted+a.Accepted, sum.Rejected+a.Rejected, sum.Returned+a.Returned
+		sums[place{a.DeliveryID, a.TicketID}] = sum
+		if at := slices.IndexFunc(d.Acceptances, func(whole Acceptance) bool { return whole.ID == a.AcceptanceID }); at >= 0 {
+			d.Acceptances[at].Bundles = append(d.Acceptances[at].Bundles, a.AcceptanceBundle)
+		}
 	}
 	for _, b := range carried {
-		b.Code = codes[b.TicketID]
-		byID[b.DeliveryID].Bundles = append(byID[b.DeliveryID].Bundles, b)
+		d := byID[b.DeliveryID]
+		b.Ticket, b.Decided = named[b.TicketID], sums[place{b.DeliveryID, b.TicketID}]
+		b.Code = b.Ticket.Code().String()
+		d.Bundles = append(d.Bundles, b)
 	}
 	return nil
 }

@@ -243,7 +243,7 @@ func DeliveryByID(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) 
 	if err != nil {
 		return d, found(err, "There is no such delivery.")
 	}
-	if err := d.readBundles(ctx, db); err != nil || len(d.Acceptances) == 0 {
+	if err := ReadBundlesOf(ctx, db, []*Delivery{d}); err != nil || len(d.Acceptances) == 0 {
 		return d, err
 	}
 	ids := make([]int64, len(d.Acceptances))

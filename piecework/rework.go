@@ -36,11 +36,11 @@ func CutRework(ctx context.Context, db bun.IDB, r Rework) (*BundleTicket, error)
 		if o.Closed() {
 			return Conflict("Order %s is closed. Reopen it first.", o.Code)
 		}
-		tickets, err := ticketsOf(ctx, db, o.ID)
+		book, err := readBundles(ctx, db, o)
 		if err != nil {
 			return err
 		}
-		left, err := r.left(d, a, tickets)
+		left, err := r.left(d, a, book)
 		if err != nil {
 			return err
 		}
@@ -52,8 +52,8 @@ func CutRework(ctx context.Context, db bun.IDB, r Rework) (*BundleTicket, error)
 			return err
 		}
 		number := int64(1)
-		if len(tickets) > 0 {
-			number = tickets[len(tickets)-1].Number + 1
+		if n := len(book.tickets); n > 0 {
+			number = book.tickets[n-1].Number + 1
 		}
 		made := []BundleTicket{{OrderID: o.ID, Number: number, Quantity: r.Quantity, Operations: operations, CutAt: Now(), CutBy: r.By, ReworkOf: a.ID, ReworkFrom: r.TicketID}}
 		if err := addTickets(ctx, db, o, r.By, made); err != nil {
@@ -65,8 +65,9 @@ func CutRework(ctx context.Context, db bun.IDB, r Rework) (*BundleTicket, error)
 	return ticket, err
 }
 
-// left is how many of the returned pieces no ticket goes along with yet; of a delivery that names its bundles, of one bundle.
-func (r *Rework) left(d *Delivery, a *Acceptance, tickets []BundleTicket) (int64, error) {
+// left is how many of the returned pieces no ticket goes along with yet; of a delivery that names its bundles, of one bundle, and without
+// those that were put right without a ticket and left again.
+func (r *Rework) left(d *Delivery, a *Acceptance, book *bundleBook) (int64, error) {
 	back, names := map[int64]int64{0: a.Returned}, len(d.Bundles) > 0
 	for _, decided := range d.Acceptances {
 		for _, b := range decided.Bundles {
@@ -75,7 +76,7 @@ func (r *Rework) left(d *Delivery, a *Acceptance, tickets []BundleTicket) (int64
 			}
 		}
 	}
-	for _, t := range tickets {
+	for _, t := range book.tickets {
 		if t.ReworkOf != a.ID || t.SplitFrom != 0 {
 			continue
 		}
@@ -96,6 +97,10 @@ func (r *Rework) left(d *Delivery, a *Acceptance, tickets []BundleTicket) (int64
 	n, ok := back[r.TicketID]
 	if r.TicketID == 0 || !ok {
 		return 0, InvalidField("ticket", "choose the bundle they came back in")
+	}
+	at := slices.IndexFunc(book.tickets, func(t BundleTicket) bool { return t.ID == r.TicketID })
+	if n = min(n, book.here(&book.tickets[at])); n <= 0 {
+		return 0, Conflict("What came back of bundle %d has left again, or is on a ticket already.", book.tickets[at].Number)
 	}
 	return n, nil
 }
