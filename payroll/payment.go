@@ -186,6 +186,12 @@ func PaidOf(ctx context.Context, db bun.IDB, runID int64) (map[int64]piecework.M
 	return paid, nil
 }
 
+// hasPaid says whether a worker holds money of the run.
+func (r *PayRun) hasPaid(ctx context.Context, db bun.IDB, workerID int64) (bool, error) {
+	paid, err := PaidOf(ctx, db, r.ID)
+	return !paid[workerID].IsZero(), err
+}
+
 // PaymentsOf is what a worker received for a run, in the order in which it was written down.
 func PaymentsOf(ctx context.Context, db bun.IDB, runID, workerID int64) ([]Payment, error) {
 	var list []Payment

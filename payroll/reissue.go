@@ -39,11 +39,11 @@ func Reissue(ctx context.Context, db bun.IDB, runID, workerID int64, reason, by 
 		if err != nil {
 			return fmt.Errorf("read slip: %w", err)
 		}
-		paid, err := PaidOf(ctx, db, runID)
+		received, err := run.hasPaid(ctx, db, workerID)
 		if err != nil {
 			return err
 		}
-		if !paid[workerID].IsZero() {
+		if received {
 			return piecework.Conflict("She has received money for this slip already. Correct it in the next run.")
 		}
 		next, err = run.reissue(ctx, db, old, reason, by)

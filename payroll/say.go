@@ -199,9 +199,9 @@ func onOwnSlip(ctx context.Context, db bun.IDB, slipID, workerID int64, f func(c
 	})
 }
 
-// Answer answers a dispute, once. Corrected, before payment, issues the slip again, and is refused when nothing has changed
-// that the new version could take in; after payment it promises the correction that the next run makes of what is struck
-// or recorded now.
+// Answer answers a dispute, once. Corrected, before she has received anything for it, issues the slip again, and is refused when
+// nothing has changed that the new version could take in; after that it promises the correction that the next run makes of what is
+// struck or recorded now.
 func Answer(ctx context.Context, db bun.IDB, disputeID int64, outcome Outcome, answer, by string) (*Dispute, error) {
 	answer, err := oneParagraph("answer", answer)
 	if err != nil {
@@ -221,7 +221,11 @@ func Answer(ctx context.Context, db bun.IDB, disputeID int64, outcome Outcome, a
 		if !d.Open() {
 			return piecework.Conflict("%s has answered this already.", d.AnsweredBy)
 		}
-		if outcome == Corrected && run.Status == Approved {
+		received, err := run.hasPaid(ctx, db, d.Slip.WorkerID)
+		if err != nil {
+			return err
+		}
+		if outcome == Corrected && run.Status == Approved && !received {
 			err = run.correct(ctx, db, d.SlipID, answer, by)
 		} else {
 			err = closeDisputes(ctx, db, d.SlipID, Dispute{Answer: answer, AnsweredBy: by, Outcome: outcome})

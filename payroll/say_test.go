@@ -124,6 +124,18 @@ func TestWhoMaySayWhat(t *testing.T) {
 			h.Must(h.raise(0, "x"))
 			h.Must(payroll.PayRest(h.Ctx, h.DB, h.run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
 		}), func(h *heard) error { return h.answer(payroll.Corrected) }, nil, payroll.Silent},
+		"correct after a part was paid": {approved(func(h *heard) {
+			h.Must(h.raise(0, "x"))
+			h.more()
+			h.Must(payroll.Pay(h.Ctx, h.DB, payroll.Payment{RunID: h.run.ID, WorkerID: h.Workers[0].ID, Amount: piecework.Fen(300), Method: payroll.Cash, RecordedBy: "other"}))
+		}), func(h *heard) error {
+			defer func() {
+				if v := h.slip(0).Version; v != 1 {
+					h.Errorf("version %d of a slip that is paid in part", v)
+				}
+			}()
+			return h.answer(payroll.Corrected)
+		}, nil, payroll.Silent},
 		"confirm after payment": {approved(func(h *heard) {
 			h.Must(payroll.PayRest(h.Ctx, h.DB, h.run.ID, payroll.Payment{Method: payroll.Cash, RecordedBy: "other"}))
 		}), func(h *heard) error { return h.confirm(0) }, nil, payroll.Confirmed},
