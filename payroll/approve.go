@@ -19,8 +19,8 @@ var (
 )
 
 // Approve locks a draft: what was reviewed is what is paid. Every slip is issued as a link of the workshop's chain. A draft
-// that was computed with rates or a tax that have changed since must be computed and looked at again. Who made the run or entered
-// anything in it is refused as [MayApprove] says.
+// whose rates, tax or rules have changed since it was computed, or beside which another run was approved, must be computed and looked
+// at again. Who made the run or entered anything in it is refused as [MayApprove] says.
 func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 	return onDraft(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
 		alone, err := run.mayApprove(ctx, db, by, 0)
@@ -41,11 +41,6 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 		if err := run.save(ctx, db, "status", "approved_at", "approved_by", "approved_alone"); err != nil {
 			return err
 		}
-		if run.OrderID != 0 { // drafts that hold the hours against the minimum wage now do so with what this run paid for them
-			if err := piecework.OutdateDrafts(ctx, db, run.WorkshopID); err != nil {
-				return err
-			}
-		}
 		return issue(ctx, db, run, slips, by)
 	})
 }
@@ -53,7 +48,7 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 // current is a conflict when the draft would be computed otherwise now.
 func (r *PayRun) current(ctx context.Context, db bun.Tx) error {
 	if r.Stale {
-		return piecework.Conflict("Sessions, grades or the workshop's rules have changed since this draft was computed. Compute it again and look at it before you approve.")
+		return piecework.Conflict("Since this draft was computed sessions, grades or the workshop's rules have changed, or another run was approved or corrected. Compute it again and look at it before you approve.")
 	}
 	stale, err := r.ratesChanged(ctx, db)
 	if err != nil {

@@ -96,7 +96,8 @@ func emptyColumns(lines []Line) []string {
 	return names
 }
 
-// issue makes slips final: each becomes a link of the workshop's chain and gets the code its QR leads to.
+// issue makes slips final: each becomes a link of the workshop's chain and gets the code its QR leads to. Drafts go on from what is paid:
+// where the tiers of a day, the time of a session or the guarantee of a day ended. So they must be computed again.
 func issue(ctx context.Context, db bun.Tx, run *PayRun, slips []Slip, by string) error {
 	links := make([]*piecework.ChainLink, len(slips))
 	for i := range slips {
@@ -105,6 +106,9 @@ func issue(ctx context.Context, db bun.Tx, run *PayRun, slips []Slip, by string)
 		links[i] = &piecework.ChainLink{Content: s.content()}
 	}
 	if err := piecework.AppendLinks(ctx, db, run.WorkshopID, links); err != nil {
+		return err
+	}
+	if err := piecework.OutdateDrafts(ctx, db, run.WorkshopID); err != nil {
 		return err
 	}
 	for i := range slips {

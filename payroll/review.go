@@ -65,7 +65,7 @@ type Review struct {
 	ArrearsSum   piecework.Money         // what they come to
 	Flagged      int64                   // tallies of the draft at which something is odd, that nobody has looked at yet
 	Held         int64                   // refused tallies of the workshop that wait to be put right
-	Stale        bool                    // sessions, grades or the workshop's rules have changed since the computation
+	Stale        bool                    // sessions, grades, the workshop's rules or what other runs have paid have changed since the computation
 	RatesChanged bool                    // the draft uses rates that have changed since
 	TaxChanged   bool                    // tax would be withheld otherwise now
 	Disputes     []Dispute               // of the workshop, about earlier slips, that wait for an answer; a page of them

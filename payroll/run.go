@@ -41,7 +41,7 @@ type PayRun struct {
 	ApprovedAlone bool
 	PaidAt        piecework.Instant
 	PaidBy        string
-	Stale         bool                // a draft whose sessions, grades or rules have changed since it was computed
+	Stale         bool                // a draft that must be computed again: sessions, grades, rules or what other runs have paid have changed
 	Policy        `bun:"embed:"`      // the workshop's rules as they were when the run was computed
 	Guarantee     piecework.Guarantee `bun:"embed:guarantee_"`
 

@@ -120,6 +120,33 @@ func TestLateTalliesGoOnWhereTheDayEnded(t *testing.T) {
 	`)
 }
 
+// Two drafts of a day do not know of each other. When one is approved, the other must go on from there.
+func TestTwoDraftsOfADay(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	agreeSteps(w, t, piecework.PerDay, piecework.Marginal)
+	w.Count("S1", "A1", "glue", 90)
+	first := settle(w, "2026-10-01", "2026-10-31")
+	w.Count("S1", "A1", "glue", 30)
+	second := settle(w, "2026-10-01", "2026-10-15")
+	wantSlips(w, second.ID, "A1 v1 gross 9.00 deductions 0.00 net 9.00 carried 0.00\n  tier glue 30 × 0.30 = 9.00\n")
+	w.Must(payroll.Approve(w.Ctx, w.DB, first.ID, "other"))
+	wantKind(t, "approve what was computed beside another run", payroll.Approve(w.Ctx, w.DB, second.ID, "other"), piecework.ErrConflict)
+	w.Must(payroll.Recompute(w.Ctx, w.DB, second.ID))
+	wantSlips(w, second.ID, "A1 v1 gross 11.00 deductions 0.00 net 11.00 carried 0.00\n  tier glue 10 × 0.30 = 3.00\n  tier glue 20 × 0.40 = 8.00\n")
+	adjust(w, 0, "2026-10-05", payroll.Bonus, "1")
+	_, err := payroll.Reissue(w.Ctx, w.DB, first.ID, w.Workers[0].ID, "a bonus was forgotten", "other")
+	w.Must(err)
+	wantKind(t, "approve what was computed before a slip was issued again", payroll.Approve(w.Ctx, w.DB, second.ID, "other"), piecework.ErrConflict)
+	w.Must(payroll.Recompute(w.Ctx, w.DB, second.ID))
+	w.Must(payroll.Approve(w.Ctx, w.DB, second.ID, "other"))
+	// What the second run paid hangs on the 90 pieces of the first.
+	adjust(w, 0, "2026-10-06", payroll.Bonus, "1")
+	_, err = payroll.Reissue(w.Ctx, w.DB, first.ID, w.Workers[0].ID, "another bonus was forgotten", "other")
+	wantKind(t, "issue again what another run has gone on from", err, piecework.ErrConflict)
+	_, err = payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+}
+
 // A tier that counts over the period is lost by what is struck of any of its days.
 func TestAStrikeWalksBackTheWholePeriod(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
