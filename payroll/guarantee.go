@@ -21,8 +21,8 @@ type WorkerDay struct {
 type Guaranteed struct {
 	piecework.Guarantee
 	Minutes map[WorkerDay]int64 // how long workers were there on a day; whoever is not in it was not, or nobody knows
-	// Settled are the days that an earlier run has, whose guarantee it has reckoned: what comes later is paid on top. The day of
-	// a whole period is "".
+	// Settled are the days that a run approved before has, whose guarantee it has reckoned: what comes later is paid on top. The day
+	// of a whole period is "".
 	Settled map[WorkerDay]bool
 	Before  map[WorkerDay]*big.Rat // what locked runs of single orders, which reckon no guarantee, have paid for the pieces of these days
 }
@@ -143,7 +143,7 @@ func (r *PayRun) addGuarantee(ctx context.Context, db bun.Tx, in *Input, workerI
 		Minutes int64
 	}
 	q := db.NewSelect().TableExpr("attendances AS a").Join("JOIN work_sessions AS s ON s.id = a.session_id").Where("a.run_id = ? AND s.day_kind = ''", r.ID).
-		ColumnExpr("a.worker_id, s.work_date AS day, CAST(SUM(a.check_out - a.check_in) / 60000 AS BIGINT) AS minutes").GroupExpr("a.worker_id, s.work_date")
+		ColumnExpr("a.worker_id, s.work_date AS day, CAST(SUM(a.check_out - a.check_in) AS BIGINT) / 60000 AS minutes").GroupExpr("a.worker_id, s.work_date")
 	if err := of(q, "a.worker_id").Scan(ctx, &hours); err != nil {
 		return fmt.Errorf("read hours by day: %w", err)
 	}
@@ -154,8 +154,11 @@ func (r *PayRun) addGuarantee(ctx context.Context, db bun.Tx, in *Input, workerI
 	if err := r.addPaidByOrder(ctx, db, g, workerID); err != nil {
 		return err
 	}
-	earlier := db.NewSelect().Model((*PayRun)(nil)).Column("id").Where("id < ? AND workshop_id = ? AND order_id IS NULL AND status <> ?", r.ID, r.WorkshopID, Discarded).
+	earlier := db.NewSelect().Model((*PayRun)(nil)).Column("id").Where("id <> ? AND workshop_id = ? AND order_id IS NULL AND status IN (?)", r.ID, r.WorkshopID, bun.List([]RunStatus{Approved, PaidOut})).
 		Where("period_from <= ? AND period_to >= ?", r.PeriodTo, r.PeriodFrom)
+	if r.Locked() {
+		earlier = earlier.Where("approved_at < ? OR approved_at = ? AND id < ?", r.ApprovedAt, r.ApprovedAt, r.ID)
+	}
 	if found, err := earlier.Exists(ctx); err != nil || !found || g.Per == piecework.ByHour {
 		return err // an hour counts in one run only
 	}

@@ -116,6 +116,34 @@ func TestADayIsGuaranteedOnce(t *testing.T) {
 	}
 }
 
+// A draft that is given up, or computed anew, neither takes the guarantee of a day from a worker nor gives it twice: the run that is approved
+// first reckons it.
+func TestADraftGuaranteesNothing(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.10")
+	w.Workshop.Guarantee = piecework.Guarantee{Amount: pieceworktest.Money(t, "50"), Per: piecework.ByDay, Over: piecework.ByDay}
+	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, w.Workshop))
+	w.Count("S1", "A1", "glue", 100)
+	first := settle(w, "2026-10-01", "2026-10-31")
+	w.Count("S1", "A1", "glue", 200)
+	second := settle(w, "2026-10-01", "2026-10-15")
+	w.Must(payroll.Discard(w.Ctx, w.DB, first.ID))
+	wantSlips(w, second.ID, "A1 v1 gross 50.00 deductions 0.00 net 50.00 carried 0.00\n  piece glue 200 × 0.10 = 20.00\n  guarantee 30.00\n")
+	third := settle(w, "2026-10-01", "2026-10-31")
+	w.Must(payroll.Approve(w.Ctx, w.DB, second.ID, "other"))
+	wantKind(t, "approve what guarantees a day again", payroll.Approve(w.Ctx, w.DB, third.ID, "other"), piecework.ErrConflict)
+	w.Must(payroll.Recompute(w.Ctx, w.DB, third.ID))
+	wantSlips(w, third.ID, "A1 v1 gross 10.00 deductions 0.00 net 10.00 carried 0.00\n  piece glue 100 × 0.10 = 10.00\n")
+	w.Must(payroll.Approve(w.Ctx, w.DB, third.ID, "other"))
+	slip, err := payroll.Reissue(w.Ctx, w.DB, second.ID, w.Workers[0].ID, "printed badly", "other")
+	w.Must(err)
+	if slip.Gross.String() != "50.00" {
+		t.Errorf("issued again: %s", slip.Gross)
+	}
+	_, err = payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+}
+
 func TestWhatAGuaranteeMayBe(t *testing.T) {
 	for _, c := range []struct {
 		g    piecework.Guarantee

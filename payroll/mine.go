@@ -47,7 +47,7 @@ func EarnedByDay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to 
 
 // OpenMinutes is how long a worker was at ordinary sessions whose hours no approved run has; 0 when nobody wrote it down.
 func OpenMinutes(ctx context.Context, db bun.IDB, workerID int64) (minutes int64, err error) {
-	err = db.NewSelect().Model((*piecework.Attendance)(nil)).ColumnExpr("CAST(COALESCE(SUM(check_out - check_in), 0) / 60000 AS BIGINT)").
+	err = db.NewSelect().Model((*piecework.Attendance)(nil)).ColumnExpr("CAST(COALESCE(SUM(check_out - check_in), 0) AS BIGINT) / 60000").
 		Where("worker_id = ? AND check_out > 0", workerID).
 		Where("(run_id IS NULL OR run_id IN (SELECT id FROM pay_runs WHERE status = ?))", Draft).
 		Where("session_id NOT IN (SELECT id FROM work_sessions WHERE day_kind <> '')").Scan(ctx, &minutes)

@@ -198,7 +198,7 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 	claim := db.NewUpdate().Model((*piecework.Attendance)(nil)).Set("run_id = ?", r.ID).Where("run_id IS NULL AND check_out > 0").
 		Where("session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND work_date BETWEEN ? AND ?)", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
 	read := db.NewSelect().Model((*piecework.Attendance)(nil)).Column("worker_id").
-		ColumnExpr("CAST(SUM(check_out - check_in) / 60000 AS BIGINT) AS minutes").Where("run_id = ?", r.ID).
+		ColumnExpr("CAST(SUM(check_out - check_in) AS BIGINT) / 60000 AS minutes").Where("run_id = ?", r.ID).
 		Where("session_id NOT IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND day_kind <> '')", r.WorkshopID).Group("worker_id")
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)

@@ -158,6 +158,24 @@ func attend(w *pieceworktest.World, worker int, minutes int64) {
 	w.Must(err)
 }
 
+// Minutes are whole ones, on either engine: 59 seconds more are none.
+func TestMinutesAreRoundedDown(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Workshop.Guarantee = piecework.Guarantee{Amount: pieceworktest.Money(t, "60"), Per: piecework.ByHour, Over: piecework.ByDay}
+	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, w.Workshop))
+	attend(w, 0, 60)
+	_, err := w.DB.ExecContext(w.Ctx, "UPDATE attendances SET check_out = check_out + 59000")
+	w.Must(err)
+	minutes, err := payroll.OpenMinutes(w.Ctx, w.DB, w.Workers[0].ID)
+	w.Must(err)
+	run := settle(w, "2026-10-01", "2026-10-31")
+	slips, err := payroll.SlipsOf(w.Ctx, w.DB, run.ID, 0)
+	w.Must(err)
+	if minutes != 60 || len(slips) != 1 || slips[0].Minutes != 60 || slips[0].Gross.String() != "60.00" {
+		t.Errorf("%d minutes are open; slips %+v", minutes, slips)
+	}
+}
+
 func TestTheReviewNamesWhoStayedUnderTheMinimum(t *testing.T) {
 	for _, topUp := range []bool{false, true} {
 		w := pieceworktest.NewWorld(t)
