@@ -75,7 +75,7 @@ func (s *Server) explain(ctx context.Context, l *slipLine, slip *payroll.Slip, l
 		if at := t.RecordedAt.In(slip.Run.Workshop.Location()); piecework.DateOf(at) == t.WorkDate {
 			clock = at.Format("15:04")
 		}
-		l.Paid, l.Clocks = append(l.Paid, payroll.PolicyOf(slip.Run.Workshop).Paid(netOf(t))), append(l.Clocks, clock)
+		l.Paid, l.Clocks = append(l.Paid, slip.Run.Policy.Paid(netOf(t))), append(l.Clocks, clock)
 	}
 	if l.Rates, err = payroll.RatesBehind(ctx, s.DB, slip, &l.Line); err != nil {
 		return err

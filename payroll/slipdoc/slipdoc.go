@@ -176,10 +176,9 @@ func (words *language) carry(s *payroll.Slip, c *payroll.Carry) slippdf.Carry {
 	return out
 }
 
-// footnotes are the rules behind the figures of this slip, each only where it was used.
+// footnotes are the rules behind the figures of this slip as its run used them, each only where it was used.
 func (words *language) footnotes(s *payroll.Slip) []string {
 	var notes []string
-	policy := payroll.PolicyOf(s.Run.Workshop)
 	uses := map[payroll.Kind]bool{}
 	for i := range s.Lines {
 		uses[s.Lines[i].Kind] = true
@@ -189,7 +188,7 @@ func (words *language) footnotes(s *payroll.Slip) []string {
 		uses[c.Kind] = true
 	}
 	if uses[""] {
-		notes = append(notes, words.paid(policy), words.rounding)
+		notes = append(notes, words.paid(s.Run.Policy), words.rounding)
 	}
 	if s.Run.Order != nil {
 		notes = append(notes, fmt.Sprintf(words.order, s.Run.Order.Code))
@@ -299,7 +298,7 @@ func Why(s *payroll.Slip, kind payroll.Kind, lang string) string {
 
 // ofDamage says how much damage may take.
 func (words *language) ofDamage(s *payroll.Slip) string {
-	note := fmt.Sprintf(words.damage, payroll.PolicyOf(s.Run.Workshop).DamageCapPercent)
+	note := fmt.Sprintf(words.damage, s.Run.Policy.DamageCapPercent)
 	if !s.MinimumPay().IsZero() {
 		note += words.floor
 	}
