@@ -69,8 +69,10 @@ func Programme(ctx context.Context, db bun.IDB, workshopID int64, today piecewor
 		Month      string
 		Pieces     int64
 	}
+	// A line of each member tells of all of a team's pieces: that of the first one counts.
 	err = db.NewRaw("SELECT s.workshop_id, "+month+" AS month, CAST(SUM(l.good) AS BIGINT) AS pieces FROM slip_lines l JOIN slips s ON s.id = l.slip_id JOIN pay_runs p ON p.id = s.run_id "+
-		"WHERE "+where+" AND l.kind IN ('piece', 'team') GROUP BY 1, 2", args...).Scan(ctx, &counts)
+		"WHERE "+where+" AND l.kind IN ('piece', 'tier', 'premium', 'team') AND (l.team_id IS NULL OR s.worker_id = (SELECT MIN(m.worker_id) FROM team_members m WHERE m.team_id = l.team_id)) "+
+		"GROUP BY 1, 2", args...).Scan(ctx, &counts)
 	if err != nil {
 		return nil, fmt.Errorf("count the programme: %w", err)
 	}
