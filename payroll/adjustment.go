@@ -94,8 +94,8 @@ func (a *Adjustment) Waits() bool { return a.NeedsApproval && a.ApprovedAt == 0 
 // AdjustmentByID returns one adjustment with its worker, or a not-found error.
 func AdjustmentByID(ctx context.Context, db bun.IDB, id int64) (*Adjustment, error) {
 	a := new(Adjustment)
-	if err := db.NewSelect().Model(a).Relation("Worker").Where("adj.id = ?", id).Scan(ctx); err != nil {
-		return nil, piecework.NotFound("There is no such entry.")
+	if err := orNotFound(db.NewSelect().Model(a).Relation("Worker").Where("adj.id = ?", id).Scan(ctx), "There is no such entry."); err != nil {
+		return nil, err
 	}
 	return a, nil
 }

@@ -69,12 +69,12 @@ func AgreeArrears(ctx context.Context, db bun.IDB, rateID, workshopID int64, see
 
 // lockWorkshops makes the transaction the only one that settles, in any workshop.
 func lockWorkshops(ctx context.Context, db bun.Tx) error {
-	workshops, err := piecework.Workshops(ctx, db, 0)
-	if err != nil {
-		return err
+	var ids []int64
+	if err := db.NewSelect().Model((*piecework.Workshop)(nil)).Column("id").Order("id").Scan(ctx, &ids); err != nil {
+		return fmt.Errorf("list workshops: %w", err)
 	}
-	for _, w := range workshops {
-		if err := piecework.LockWorkshop(ctx, db, w.ID); err != nil {
+	for _, id := range ids {
+		if err := piecework.LockWorkshop(ctx, db, id); err != nil {
 			return err
 		}
 	}
@@ -173,7 +173,7 @@ func (r *PayRun) isRevised(ctx context.Context, db bun.IDB, workerID int64) (boo
 	return false, nil
 }
 
-// withdrawArrears takes back what was agreed with a rate that is withdrawn, as long as no locked run has paid it.
+// withdrawArrears takes back what was agreed with a rate that is withdrawn, as long as no locked run has paid it. The workshops must be locked.
 func withdrawArrears(ctx context.Context, db bun.Tx, rateID int64) error {
 	list, err := ArrearsOfRate(ctx, db, rateID, 0)
 	if err != nil {
@@ -195,9 +195,6 @@ func withdrawArrears(ctx context.Context, db bun.Tx, rateID int64) error {
 		return errBuiltUpon
 	}
 	if err := builtUpon(ctx, db, rateID); err != nil {
-		return err
-	}
-	if err := lockWorkshops(ctx, db); err != nil {
 		return err
 	}
 	runs := map[int64]bool{}

@@ -2,8 +2,6 @@ package payroll
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -147,12 +145,8 @@ func BankLayouts(ctx context.Context, db bun.IDB) ([]BankLayout, error) {
 // BankLayoutByID returns one layout or a not-found error.
 func BankLayoutByID(ctx context.Context, db bun.IDB, id int64) (*BankLayout, error) {
 	l := new(BankLayout)
-	err := db.NewSelect().Model(l).Where("id = ?", id).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, piecework.NotFound("There is no such bank layout.")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read bank layout: %w", err)
+	if err := orNotFound(db.NewSelect().Model(l).Where("id = ?", id).Scan(ctx), "There is no such bank layout."); err != nil {
+		return nil, err
 	}
 	return l, nil
 }

@@ -1,6 +1,7 @@
 package payroll_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -219,4 +220,21 @@ func TestComputingAgainTakesInWhatCame(t *testing.T) {
 	}
 	wantSlips(w, run.ID, "A1 v1 gross 1.60 deductions 0.00 net 1.60 carried 0.00\n  piece glue 1 × 0.60 = 0.60\n  bonus 1.00\n")
 	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
+}
+
+// A query that failed has not found that there is nothing.
+func TestAFailureIsNotNothing(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	_, err := payroll.AdjustmentByID(w.Ctx, w.DB, 9)
+	wantKind(t, "an entry that is not there", err, piecework.ErrNotFound)
+	ctx, cancel := context.WithCancel(w.Ctx)
+	cancel()
+	for doing, read := range map[string]func(context.Context) error{
+		"adjustment": func(ctx context.Context) error { _, err := payroll.AdjustmentByID(ctx, w.DB, 9); return err },
+		"sample":     func(ctx context.Context) error { _, err := payroll.RateSampleByID(ctx, w.DB, 9); return err },
+		"layout":     func(ctx context.Context) error { _, err := payroll.BankLayoutByID(ctx, w.DB, 9); return err },
+		"run":        func(ctx context.Context) error { _, err := payroll.RunByID(ctx, w.DB, 9); return err },
+	} {
+		wantKind(t, doing, read(ctx), context.Canceled)
+	}
 }

@@ -77,8 +77,8 @@ func AddMinimumWage(ctx context.Context, db bun.IDB, m *MinimumWage) error {
 func RemoveMinimumWage(ctx context.Context, db bun.IDB, id int64) error {
 	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		m := new(MinimumWage)
-		if err := db.NewSelect().Model(m).Where("mw.id = ?", id).Scan(ctx); err != nil {
-			return piecework.NotFound("There is no such minimum wage.")
+		if err := orNotFound(db.NewSelect().Model(m).Where("mw.id = ?", id).Scan(ctx), "There is no such minimum wage."); err != nil {
+			return err
 		}
 		if m.RecordedAt == 0 {
 			return piecework.Conflict("This came with the program and stays. Record a new one from a later day.")

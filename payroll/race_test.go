@@ -1,11 +1,15 @@
 package payroll_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
 
 	"jijian/payroll"
 	"jijian/piecework"
@@ -209,4 +213,28 @@ func TestTwoSettlementsAreOneDraft(t *testing.T) {
 		}
 	}
 	wantSlips(w, first, "A1 v1 gross 3.50 deductions 0.00 net 3.50 carried 0.00\n  piece glue 10 × 0.35 = 3.50\n")
+}
+
+// Whoever withdraws a rate waits for the run that is being approved with it, and is then told of it.
+func TestARateIsNotWithdrawnFromUnderARun(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Agree(w.Glue, nil, "2026-10-01", "0.35")
+	w.Count("S1", "A1", "glue", 10)
+	run := settle(w, "2026-10-01", "2026-10-31")
+	rates, err := piecework.Rates(w.Ctx, w.DB, piecework.Filter{})
+	w.Must(err)
+	withdrawn := make(chan error, 1)
+	w.Must(piecework.InTx(w.Ctx, w.DB, func(ctx context.Context, db bun.Tx) error {
+		if err := payroll.Approve(ctx, db, run.ID, "other"); err != nil {
+			return err
+		}
+		go func() { withdrawn <- payroll.WithdrawRate(w.Ctx, w.DB, rates.Items[0].ID) }()
+		select {
+		case err := <-withdrawn:
+			withdrawn <- err
+		case <-time.After(200 * time.Millisecond): // it waits
+		}
+		return nil
+	}))
+	wantKind(t, "withdraw a rate that is being paid with", <-withdrawn, piecework.ErrConflict)
 }

@@ -134,9 +134,12 @@ func effectsIn(ctx context.Context, db bun.IDB, w *piecework.Workshop, r piecewo
 // one from a later day instead.
 func WithdrawRate(ctx context.Context, db bun.IDB, id int64) error {
 	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
-		r := new(piecework.PieceRate)
-		if err := db.NewSelect().Model(r).Where("r.id = ?", id).Scan(ctx); err != nil {
-			return piecework.NotFound("There is no such rate.")
+		if err := lockWorkshops(ctx, db); err != nil { // so that no run is approved meanwhile which has paid with it
+			return err
+		}
+		r, err := piecework.RateByID(ctx, db, id)
+		if err != nil {
+			return err
 		}
 		q := db.NewSelect().TableExpr("run_rates AS rr").Join("JOIN pay_runs AS p ON p.id = rr.run_id").
 			Where("p.status IN ('approved', 'paid') AND rr.operation_id = ? AND rr.work_date >= ? AND rr.rate = ?", r.OperationID, r.EffectiveFrom, r.Rate)

@@ -103,8 +103,8 @@ func WithdrawRateSample(ctx context.Context, db bun.IDB, id int64, by string) er
 // RateSampleByID returns one sample with worker and operation, or a not-found error.
 func RateSampleByID(ctx context.Context, db bun.IDB, id int64) (*RateSample, error) {
 	s := new(RateSample)
-	if err := rateSamples(db, s).Where("rs.id = ?", id).Scan(ctx); err != nil {
-		return nil, piecework.NotFound("There is no such sample.")
+	if err := orNotFound(rateSamples(db, s).Where("rs.id = ?", id).Scan(ctx), "There is no such sample."); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -2,8 +2,6 @@ package payroll
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,12 +30,9 @@ func Reissue(ctx context.Context, db bun.IDB, runID, workerID int64, reason, by 
 			return piecework.Conflict("Run %d is %s. A slip gets a new version only between approval and payment; later, correct it in the next run.", run.ID, run.Status)
 		}
 		old := new(Slip)
-		err := db.NewSelect().Model(old).Where("run_id = ? AND worker_id = ? AND NOT superseded", runID, workerID).Scan(ctx)
-		if errors.Is(err, sql.ErrNoRows) {
-			return piecework.NotFound("There is no such slip.")
-		}
-		if err != nil {
-			return fmt.Errorf("read slip: %w", err)
+		q := db.NewSelect().Model(old).Where("run_id = ? AND worker_id = ? AND NOT superseded", runID, workerID)
+		if err := orNotFound(q.Scan(ctx), "There is no such slip."); err != nil {
+			return err
 		}
 		received, err := run.hasPaid(ctx, db, workerID)
 		if err != nil {

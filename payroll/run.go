@@ -217,13 +217,21 @@ func Runs(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[P
 func RunByID(ctx context.Context, db bun.IDB, id int64) (*PayRun, error) {
 	r := new(PayRun)
 	err := db.NewSelect().Model(r).Relation("Workshop").Relation("Order").Where("pr.id = ?", id).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, piecework.NotFound("There is no pay run %d.", id)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read run: %w", err)
+	if err := orNotFound(err, "There is no pay run %d.", id); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// orNotFound is a not-found error with the given sentence where a query found nothing, and what went wrong where it failed.
+func orNotFound(err error, format string, args ...any) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return piecework.NotFound(format, args...)
+	}
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return nil
 }
 
 // Totals are the sums of a run's current slips.

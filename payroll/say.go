@@ -176,14 +176,8 @@ func oneParagraph(field, text string) (string, error) {
 func onOwnSlip(ctx context.Context, db bun.IDB, slipID, workerID int64, f func(context.Context, bun.Tx, *Slip) error) error {
 	slip := new(Slip)
 	read := func(db bun.IDB) error {
-		err := db.NewSelect().Model(slip).Where("sl.id = ? AND sl.worker_id = ? AND sl.issued_at <> 0", slipID, workerID).Scan(ctx)
-		if errors.Is(err, sql.ErrNoRows) {
-			return piecework.NotFound("There is no such slip.")
-		}
-		if err != nil {
-			return fmt.Errorf("read slip: %w", err)
-		}
-		return nil
+		q := db.NewSelect().Model(slip).Where("sl.id = ? AND sl.worker_id = ? AND sl.issued_at <> 0", slipID, workerID)
+		return orNotFound(q.Scan(ctx), "There is no such slip.")
 	}
 	if err := read(db); err != nil {
 		return err
@@ -241,12 +235,8 @@ func Answer(ctx context.Context, db bun.IDB, disputeID int64, outcome Outcome, a
 
 func disputeByID(ctx context.Context, db bun.IDB, id int64) (*Dispute, error) {
 	d := new(Dispute)
-	err := db.NewSelect().Model(d).Relation("Slip").Where("dp.id = ?", id).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, piecework.NotFound("There is no such dispute.")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read dispute: %w", err)
+	if err := orNotFound(db.NewSelect().Model(d).Relation("Slip").Where("dp.id = ?", id).Scan(ctx), "There is no such dispute."); err != nil {
+		return nil, err
 	}
 	return d, nil
 }

@@ -116,8 +116,8 @@ func AddTaxTable(ctx context.Context, db bun.IDB, t *TaxTable) error {
 func RemoveTaxTable(ctx context.Context, db bun.IDB, id int64) error {
 	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
 		t := new(TaxTable)
-		if err := db.NewSelect().Model(t).Where("tt.id = ?", id).Scan(ctx); err != nil {
-			return piecework.NotFound("There is no such schedule.")
+		if err := orNotFound(db.NewSelect().Model(t).Where("tt.id = ?", id).Scan(ctx), "There is no such schedule."); err != nil {
+			return err
 		}
 		if t.RecordedAt == 0 {
 			return piecework.Conflict("This came with the program and stays. Record a new one from a later day.")
