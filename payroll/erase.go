@@ -83,14 +83,15 @@ func StaysAbout(ctx context.Context, db bun.IDB, workerID int64) ([]Stays, error
 func EraseAfter(ctx context.Context, db bun.IDB, workerID int64) (piecework.Date, error) {
 	last := piecework.Date("")
 	for _, query := range []string{
-		"SELECT MAX(work_date) FROM tallies WHERE worker_id = ? OR worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)",
-		"SELECT MAX(p.period_to) FROM slips s JOIN pay_runs p ON p.id = s.run_id WHERE s.worker_id = ? OR s.worker_id = ?",
-		"SELECT MAX(paid_on) FROM slip_payments WHERE worker_id = ? OR worker_id = ?",
-		"SELECT MAX(work_date) FROM adjustments WHERE worker_id = ? OR worker_id = ?",
-		"SELECT MAX(out_on) FROM take_homes WHERE worker_id = ? OR worker_id = ?",
+		"SELECT MAX(work_date) FROM tallies WHERE worker_id = ?0 OR worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?0)",
+		"SELECT MAX(s.work_date) FROM attendances a JOIN work_sessions s ON s.id = a.session_id WHERE a.worker_id = ?0",
+		"SELECT MAX(p.period_to) FROM slips s JOIN pay_runs p ON p.id = s.run_id WHERE s.worker_id = ?0",
+		"SELECT MAX(paid_on) FROM slip_payments WHERE worker_id = ?0",
+		"SELECT MAX(work_date) FROM adjustments WHERE worker_id = ?0",
+		"SELECT MAX(out_on) FROM take_homes WHERE worker_id = ?0",
 	} {
 		var day piecework.Date
-		if err := db.NewRaw(query, workerID, workerID).Scan(ctx, &day); err != nil {
+		if err := db.NewRaw(query, workerID).Scan(ctx, &day); err != nil {
 			return "", fmt.Errorf("look for the last record: %w", err)
 		}
 		last = max(last, day)
@@ -152,16 +153,19 @@ func mayErase(ctx context.Context, db bun.IDB, w *piecework.Worker) error {
 		return piecework.Conflict("Her records must be kept: what identifies her can be erased from %s on.", string(after))
 	}
 	for _, open := range []string{
-		"SELECT COUNT(*) FROM slips s JOIN pay_runs p ON p.id = s.run_id WHERE s.worker_id = ? AND NOT s.superseded AND p.status <> 'paid' AND s.net <> COALESCE((SELECT SUM(y.amount) FROM slip_payments y WHERE y.run_id = s.run_id AND y.worker_id = s.worker_id), 0)",
-		"SELECT COUNT(*) FROM adjustments WHERE worker_id = ? AND run_id IS NULL AND withdrawn_at = 0",
-		"SELECT COUNT(*) FROM disputes d JOIN slips s ON s.id = d.slip_id WHERE s.worker_id = ? AND d.answered_at = 0",
+		"SELECT COUNT(*) FROM tallies t WHERE (t.worker_id = ?0 OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?0)) AND t.reverses_id IS NULL " +
+			"AND NOT EXISTS (SELECT 1 FROM tallies x WHERE x.reverses_id = t.id) AND " + unclaimed,
+		"SELECT COUNT(*) FROM arrears WHERE worker_id = ?0 AND taken_by_run_id IS NULL",
+		"SELECT COUNT(*) FROM slips s JOIN pay_runs p ON p.id = s.run_id WHERE s.worker_id = ?0 AND NOT s.superseded AND p.status <> 'paid' AND s.net <> COALESCE((SELECT SUM(y.amount) FROM slip_payments y WHERE y.run_id = s.run_id AND y.worker_id = s.worker_id), 0)",
+		"SELECT COUNT(*) FROM adjustments WHERE worker_id = ?0 AND run_id IS NULL AND withdrawn_at = 0",
+		"SELECT COUNT(*) FROM disputes d JOIN slips s ON s.id = d.slip_id WHERE s.worker_id = ?0 AND d.answered_at = 0",
 	} {
 		var n int64
 		if err := db.NewRaw(open, w.ID).Scan(ctx, &n); err != nil {
 			return fmt.Errorf("look for what is open: %w", err)
 		}
 		if n > 0 {
-			return piecework.Conflict("Something is still open about her: a payment, a bonus or deduction, or a dispute. Settle it first.")
+			return piecework.Conflict("Something is still open about her: work, a payment, a bonus or deduction, or a dispute. Settle it first.")
 		}
 	}
 	return nil

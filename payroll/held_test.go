@@ -234,3 +234,27 @@ func TestExportAndErase(t *testing.T) {
 		t.Errorf("erase within three years: %v", err)
 	}
 }
+
+// Nobody is erased while work of hers is unpaid, be it a team's, nor before the last day on which she was here is long enough ago.
+func TestWhoIsOwedWorkIsNotErased(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	members, err := piecework.MembersByCode(w.Ctx, w.DB, w.Workshop.ID, []string{"A1", "A2"})
+	w.Must(err)
+	team, err := piecework.TeamOf(w.Ctx, w.DB, w.Workshop.ID, members)
+	w.Must(err)
+	w.Session("OLD", "2020-01-06")
+	wrong := w.Count("OLD", team.Code, "glue", 10)
+	attend(w, 0, 60)
+	her := w.Workers[0]
+	her.Active = false
+	w.Must(piecework.SaveWorker(w.Ctx, w.DB, &her))
+	if after, err := payroll.EraseAfter(w.Ctx, w.DB, her.ID); err != nil || after != "2029-10-06" {
+		t.Errorf("who was here on 2026-10-05 may be erased from %s on, %v", after, err)
+	}
+	_, err = w.DB.ExecContext(w.Ctx, "DELETE FROM attendances")
+	w.Must(err)
+	erase := func() error { return payroll.Erase(w.Ctx, w.DB, her.ID, "管理员") }
+	wantKind(t, "erase while work waits for a rate", erase(), piecework.ErrConflict)
+	w.Record(piecework.NewTally{Session: "OLD", Worker: team.Code, Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 10}, Reverses: wrong, Reason: "not theirs"})
+	w.Must(erase())
+}
