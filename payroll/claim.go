@@ -30,57 +30,12 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 		return nothing, err
 	}
 	r.Policy, r.Guarantee = PolicyOf(r.Workshop), r.Workshop.Guarantee
-	in := Input{Policy: r.Policy, Until: r.PeriodTo}
-	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
-		return nothing, err
-	}
-	period := r.covered()
-	open := func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where(unclaimed) }
 	sessions, err := r.sessions(ctx, db)
 	if err != nil {
 		return nothing, err
 	}
-	done, at := -1, int64(0)
-	err = eachWork(ctx, db, open, func(w Work) {
-		if w.SessionID != at {
-			at = w.SessionID
-			done++
-			tell(ctx, Progress{Adding, done, len(sessions)})
-		}
-		in.Work = append(in.Work, w)
-	})
+	in, reversals, err := r.input(ctx, db, len(sessions))
 	if err != nil {
-		return nothing, err
-	}
-	reversals, err := readReversals(ctx, db, r.ID, open)
-	if err != nil {
-		return nothing, err
-	}
-	for _, rev := range reversals {
-		in.Work = append(in.Work, rev.work())
-	}
-	if in.Adjustments, err = r.claimAdjustments(ctx, db, 0); err != nil {
-		return nothing, err
-	}
-	if in.Carried, err = r.claimCarries(ctx, db); err != nil {
-		return nothing, err
-	}
-	if in.Arrears, err = r.claimArrears(ctx, db); err != nil {
-		return nothing, err
-	}
-	if in.Tax, err = r.taxation(ctx, db, 0); err != nil {
-		return nothing, err
-	}
-	if in.Hours, err = r.claimHours(ctx, db, 0); err != nil {
-		return nothing, err
-	}
-	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
-		return nothing, err
-	}
-	if err := r.addGuarantee(ctx, db, &in, 0); err != nil {
-		return nothing, err
-	}
-	if err := addBefore(ctx, db, r.ID, &in); err != nil {
 		return nothing, err
 	}
 	tell(ctx, Progress{Step: Pricing})
@@ -106,6 +61,61 @@ func (r *PayRun) compute(ctx context.Context, db bun.Tx) (found outcome, err err
 		return nothing, err
 	}
 	return outcomeOf(in, res), r.saveSlips(ctx, db, res.Slips)
+}
+
+// input is what the pay of the run, which has so many sessions, depends on, and the reversals in it. All of it is claimed but the tallies.
+func (r *PayRun) input(ctx context.Context, db bun.Tx, sessions int) (in Input, reversals []reversal, err error) {
+	in = Input{Policy: r.Policy, Until: r.PeriodTo}
+	if in.Rates, err = piecework.LoadRates(ctx, db, r.WorkshopID); err != nil {
+		return in, nil, err
+	}
+	period := r.covered()
+	open := func(q *bun.SelectQuery) *bun.SelectQuery { return period(q).Where(unclaimed) }
+	summed := map[int64]bool{}
+	err = eachWork(ctx, db, open, func(w Work) {
+		if !summed[w.SessionID] {
+			tell(ctx, Progress{Adding, len(summed), sessions})
+			summed[w.SessionID] = true
+		}
+		in.Work = append(in.Work, w)
+	})
+	if err != nil {
+		return in, nil, err
+	}
+	if reversals, err = readReversals(ctx, db, r.ID, open); err != nil {
+		return in, nil, err
+	}
+	for _, rev := range reversals {
+		in.Work = append(in.Work, rev.work())
+	}
+	if in.Adjustments, err = r.claimAdjustments(ctx, db, 0); err != nil {
+		return in, nil, err
+	}
+	if in.Carried, err = r.claimCarries(ctx, db); err != nil {
+		return in, nil, err
+	}
+	if in.Arrears, err = r.claimArrears(ctx, db); err != nil {
+		return in, nil, err
+	}
+	err = r.inputRules(ctx, db, &in, 0)
+	return in, reversals, err
+}
+
+// inputRules adds what decides about the pay besides what was counted and entered, of one worker or (0) of all.
+func (r *PayRun) inputRules(ctx context.Context, db bun.Tx, in *Input, workerID int64) (err error) {
+	if in.Tax, err = r.taxation(ctx, db, workerID); err != nil {
+		return err
+	}
+	if in.Hours, err = r.claimHours(ctx, db, workerID); err != nil {
+		return err
+	}
+	if err := addRules(ctx, db, r.Workshop, in); err != nil {
+		return err
+	}
+	if err := r.addGuarantee(ctx, db, in, workerID); err != nil {
+		return err
+	}
+	return addBefore(ctx, db, r.ID, in)
 }
 
 // outcome is what a computation found.
@@ -337,15 +347,15 @@ func (r *PayRun) claimReversals(ctx context.Context, db bun.Tx, ids []int64) err
 // claimAdjustments takes in the open adjustments dated in the period, of one worker or (0) of all, and returns all that the
 // run has.
 func (r *PayRun) claimAdjustments(ctx context.Context, db bun.Tx, workerID int64) ([]Adjustment, error) {
+	if r.OrderID != 0 {
+		return nil, nil // they are not about an order; a run of every order takes them in
+	}
 	var list []Adjustment
 	claim := db.NewUpdate().Model((*Adjustment)(nil)).Set("run_id = ?", r.ID).
 		Where("workshop_id = ? AND work_date BETWEEN ? AND ? AND run_id IS NULL AND withdrawn_at = 0 AND (NOT needs_approval OR approved_at > 0)", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
 	read := db.NewSelect().Model(&list).Where("run_id = ?", r.ID).Order("id")
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
-	}
-	if r.OrderID != 0 {
-		return nil, nil // they are not about an order; a run of every order takes them in
 	}
 	if _, err := claim.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("claim adjustments: %w", err)

@@ -195,6 +195,9 @@ func (s *Slip) Shortfall() piecework.Money {
 // returns all the hours that the run has.
 func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hours, error) {
 	h := Hours{TopUp: r.Workshop.TopUp, Minutes: map[int64]int64{}}
+	if r.OrderID != 0 {
+		return h, nil // an hour is not of one order; a run of every order holds it against all that was made in it
+	}
 	claim := db.NewUpdate().Model((*piecework.Attendance)(nil)).Set("run_id = ?", r.ID).Where("run_id IS NULL AND check_out > 0").
 		Where("session_id IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND work_date BETWEEN ? AND ?)", r.WorkshopID, r.PeriodFrom, r.PeriodTo)
 	read := db.NewSelect().Model((*piecework.Attendance)(nil)).Column("worker_id").
@@ -202,9 +205,6 @@ func (r *PayRun) claimHours(ctx context.Context, db bun.Tx, workerID int64) (Hou
 		Where("session_id NOT IN (SELECT id FROM work_sessions WHERE workshop_id = ? AND day_kind <> '')", r.WorkshopID).Group("worker_id")
 	if workerID != 0 {
 		claim, read = claim.Where("worker_id = ?", workerID), read.Where("worker_id = ?", workerID)
-	}
-	if r.OrderID != 0 {
-		return h, nil // an hour is not of one order; a run of every order holds it against all that was made in it
 	}
 	if _, err := claim.Exec(ctx); err != nil {
 		return h, fmt.Errorf("claim hours: %w", err)

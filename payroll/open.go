@@ -65,7 +65,8 @@ func readWorkOf(ctx context.Context, db bun.IDB, w *piecework.Worker, of which) 
 	if in.Rates, err = piecework.LoadRates(ctx, db, w.WorkshopID); err != nil {
 		return in, nil, err
 	}
-	return in, workshop, addRules(ctx, db, workshop, &in)
+	err = addRules(ctx, db, workshop, &in)
+	return in, workshop, err
 }
 
 // OpenExtras is what changes a worker's pay besides pieces and no approved or paid run has: her adjustments, the latest first, and

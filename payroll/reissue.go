@@ -157,19 +157,8 @@ func (r *PayRun) inputAgain(ctx context.Context, db bun.Tx, workerID int64) (Inp
 	if in.Arrears, err = r.takenArrears(ctx, db, workerID); err != nil {
 		return in, err
 	}
-	if in.Tax, err = r.taxation(ctx, db, workerID); err != nil {
-		return in, err
-	}
-	if in.Hours, err = r.claimHours(ctx, db, workerID); err != nil {
-		return in, err
-	}
-	if err := addRules(ctx, db, r.Workshop, &in); err != nil {
-		return in, err
-	}
-	if err := r.addGuarantee(ctx, db, &in, workerID); err != nil {
-		return in, err
-	}
-	return in, addBefore(ctx, db, r.ID, &in)
+	err = r.inputRules(ctx, db, &in, workerID)
+	return in, err
 }
 
 // claimSince claims what was recorded for a worker after the run was computed and has a rate: tallies of the period, and

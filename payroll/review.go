@@ -132,7 +132,8 @@ func ReviewOf(ctx context.Context, db bun.IDB, run *PayRun) (Review, error) {
 	if r.Outliers, r.Middle, err = Outliers(ctx, db, run.ID); err != nil {
 		return r, err
 	}
-	return r, r.findPrevious(ctx, db, run)
+	err = r.findPrevious(ctx, db, run)
+	return r, err
 }
 
 // countArrears sums the arrears that a draft takes in.
