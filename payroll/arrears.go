@@ -88,50 +88,55 @@ type revisedRate struct {
 // workshopID 0 is all workshops.
 func PreviewArrears(ctx context.Context, db bun.IDB, r *piecework.PieceRate, workshopID int64) (ArrearsPreview, error) {
 	var p ArrearsPreview
+	var list []PayRun
+	q := paidBy(db, r).Model(&list)
+	if workshopID != 0 {
+		q = q.Where("pr.workshop_id = ?", workshopID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return p, fmt.Errorf("find locked runs: %w", err)
+	}
+	runs := map[int64]map[int64]*PayRun{} // of each workshop, by id
+	for i := range list {
+		if runs[list[i].WorkshopID] == nil {
+			runs[list[i].WorkshopID] = map[int64]*PayRun{}
+		}
+		runs[list[i].WorkshopID][list[i].ID] = &list[i]
+	}
 	workshops, err := piecework.Workshops(ctx, db, workshopID)
 	if err != nil {
 		return p, err
 	}
 	for i := range workshops {
-		if err := p.add(ctx, db, &workshops[i], r); err != nil {
-			return p, err
+		if w := &workshops[i]; runs[w.ID] != nil {
+			a := repricing{rate: r, runs: runs[w.ID], take: w.TakeArrears}
+			if err := a.read(ctx, db, w); err != nil {
+				return p, err
+			}
+			a.steps()
+			a.sort(&p, w.ID)
 		}
 	}
-	return p, p.name(ctx, db)
+	err = p.name(ctx, db)
+	return p, err
 }
 
-// add finds the arrears of one workshop.
-func (p *ArrearsPreview) add(ctx context.Context, db bun.IDB, w *piecework.Workshop, r *piecework.PieceRate) error {
-	runs, err := lockedRunsOf(ctx, db, w.ID, r)
-	if err != nil || len(runs) == 0 {
-		return err
-	}
-	a := repricing{rate: r, runs: runs, take: w.TakeArrears}
-	if err := a.read(ctx, db, w); err != nil {
-		return err
-	}
-	a.steps()
-	a.sort(p, w.ID)
-	return nil
-}
-
-// lockedRunsOf is the locked runs of a workshop that paid work which a rate covers, by id.
-func lockedRunsOf(ctx context.Context, db bun.IDB, workshopID int64, r *piecework.PieceRate) (map[int64]*PayRun, error) {
+// paidBy narrows to the locked runs that paid work which a rate covers.
+func paidBy(db bun.IDB, r *piecework.PieceRate) *bun.SelectQuery {
 	covered := db.NewSelect().TableExpr("run_rates AS rr").Column("rr.run_id").Where("rr.operation_id = ? AND rr.work_date >= ?", r.OperationID, r.EffectiveFrom)
 	if r.OrderID != 0 {
 		covered = covered.Where("rr.order_id = ?", r.OrderID)
 	}
-	var list []PayRun
-	err := db.NewSelect().Model(&list).Where("pr.workshop_id = ? AND pr.status IN (?)", workshopID, bun.List([]RunStatus{Approved, PaidOut})).
-		Where("pr.period_to >= ?", r.EffectiveFrom).Where("pr.id IN (?)", covered).Scan(ctx)
+	return db.NewSelect().Model((*PayRun)(nil)).Where("pr.status IN (?) AND pr.period_to >= ?", bun.List([]RunStatus{Approved, PaidOut}), r.EffectiveFrom).Where("pr.id IN (?)", covered)
+}
+
+// HasSettled says whether locked runs have paid work that a rate covers, so that there may be arrears.
+func HasSettled(ctx context.Context, db bun.IDB, r *piecework.PieceRate) (bool, error) {
+	found, err := paidBy(db, r).Exists(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find locked runs: %w", err)
+		return false, fmt.Errorf("find locked runs: %w", err)
 	}
-	runs := make(map[int64]*PayRun, len(list))
-	for i := range list {
-		runs[list[i].ID] = &list[i]
-	}
-	return runs, nil
+	return found, nil
 }
 
 // arrearsKey is whose pay at what, from which run.
@@ -142,20 +147,6 @@ type source struct{ worker, order, operation int64 }
 
 // oldRate is a rate by which pieces were paid.
 type oldRate struct{ id, millionths int64 }
-
-// HasSettled says whether locked runs have paid work that a rate covers, so that there may be arrears.
-func HasSettled(ctx context.Context, db bun.IDB, r *piecework.PieceRate) (bool, error) {
-	workshops, err := piecework.Workshops(ctx, db, 0)
-	if err != nil {
-		return false, err
-	}
-	for _, w := range workshops {
-		if runs, err := lockedRunsOf(ctx, db, w.ID, r); err != nil || len(runs) > 0 {
-			return true, err
-		}
-	}
-	return false, nil
-}
 
 // repricing computes locked runs again with another rate.
 type repricing struct {
