@@ -132,30 +132,14 @@ func addWages(ctx context.Context, db bun.IDB, at map[int64]*Margin, ids []int64
 
 // addOpenWages adds what counted pieces come to that no approved run has: each line is rounded as on a slip.
 func addOpenWages(ctx context.Context, db bun.IDB, at map[int64]*Margin, ids []int64, workshopID int64) error {
-	of := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("t.order_id IN (?)", bun.List(ids)).Where("NOT " + piecework.InLockedRun)
-	}
-	var in Input
-	var err error
-	if in.Work, err = sumWork(ctx, db, of); err != nil {
-		return err
-	}
-	reversals, err := readReversals(ctx, db, 0, of)
-	if err != nil {
-		return err
-	}
-	for _, rev := range reversals {
-		in.Work = append(in.Work, rev.work())
-	}
 	workshop, err := piecework.WorkshopByID(ctx, db, workshopID)
 	if err != nil {
 		return err
 	}
-	in.Policy = PolicyOf(workshop)
-	if in.Rates, err = piecework.LoadRates(ctx, db, workshopID); err != nil {
-		return err
-	}
-	if err := addRules(ctx, db, workshop, &in); err != nil {
+	in, err := readWork(ctx, db, workshop, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("t.order_id IN (?)", bun.List(ids)).Where("NOT " + piecework.InLockedRun)
+	})
+	if err != nil {
 		return err
 	}
 	if err := addBefore(ctx, db, 0, &in); err != nil {

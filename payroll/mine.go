@@ -20,7 +20,7 @@ type DayPay struct {
 // picture for her, of which the slip is the binding form. Each day is computed by itself, so tiers that count over a whole period begin
 // anew each day. Pieces that were struck count as if they had never been.
 func EarnedByDay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piecework.Date) ([]DayPay, error) {
-	in, _, err := readWorkOf(ctx, db, w, func(q *bun.SelectQuery) *bun.SelectQuery {
+	in, err := readWorkOf(ctx, db, w, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("t.work_date BETWEEN ? AND ?", from, to)
 	})
 	if err != nil {

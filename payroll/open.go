@@ -13,7 +13,7 @@ import (
 // OpenPay is what a worker's pieces on work dates from through to ("" is open) come to that no approved or paid run has, before
 // anything is taken off: a slip with lines and Gross, and the count of pieces that wait for a rate. It costs the worker's own rows.
 func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piecework.Date) (slip Slip, waiting piecework.Counts, err error) {
-	in, _, err := readWorkOf(ctx, db, w, func(q *bun.SelectQuery) *bun.SelectQuery {
+	in, err := readWorkOf(ctx, db, w, func(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.Where("NOT " + piecework.InLockedRun)
 		if from != "" {
 			q = q.Where("t.work_date >= ?", from)
@@ -42,31 +42,35 @@ func OpenPay(ctx context.Context, db bun.IDB, w *piecework.Worker, from, to piec
 	return list[0], waiting, err
 }
 
-// readWorkOf reads the tallies of a worker and of the teams she is in that of keeps, with everything their pay depends on but what
-// locked runs have paid before.
-func readWorkOf(ctx context.Context, db bun.IDB, w *piecework.Worker, of which) (in Input, workshop *piecework.Workshop, err error) {
-	hers := func(q *bun.SelectQuery) *bun.SelectQuery {
-		return of(q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID))
-	}
-	if in.Work, err = sumWork(ctx, db, hers); err != nil {
-		return in, nil, err
-	}
-	reversals, err := readReversals(ctx, db, 0, hers)
+// readWorkOf reads the tallies of a worker and of the teams she is in that of keeps, as [readWork] does.
+func readWorkOf(ctx context.Context, db bun.IDB, w *piecework.Worker, of which) (Input, error) {
+	workshop, err := piecework.WorkshopByID(ctx, db, w.WorkshopID)
 	if err != nil {
-		return in, nil, err
+		return Input{}, err
+	}
+	return readWork(ctx, db, workshop, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return of(q.Where("(t.worker_id = ? OR t.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?))", w.ID, w.ID))
+	})
+}
+
+// readWork reads tallies of a workshop with everything their pay depends on but what locked runs have paid before.
+func readWork(ctx context.Context, db bun.IDB, workshop *piecework.Workshop, of which) (in Input, err error) {
+	if in.Work, err = sumWork(ctx, db, of); err != nil {
+		return in, err
+	}
+	reversals, err := readReversals(ctx, db, 0, of)
+	if err != nil {
+		return in, err
 	}
 	for _, rev := range reversals {
 		in.Work = append(in.Work, rev.work())
 	}
-	if workshop, err = piecework.WorkshopByID(ctx, db, w.WorkshopID); err != nil {
-		return in, nil, err
-	}
 	in.Policy = PolicyOf(workshop)
-	if in.Rates, err = piecework.LoadRates(ctx, db, w.WorkshopID); err != nil {
-		return in, nil, err
+	if in.Rates, err = piecework.LoadRates(ctx, db, workshop.ID); err != nil {
+		return in, err
 	}
 	err = addRules(ctx, db, workshop, &in)
-	return in, workshop, err
+	return in, err
 }
 
 // OpenExtras is what changes a worker's pay besides pieces and no approved or paid run has: her adjustments, the latest first, and

@@ -141,14 +141,10 @@ func (p *pricing) otherWork() map[Sitting]piecework.Counts {
 	}
 	for i := range p.Work {
 		w := &p.Work[i]
-		team := p.Teams[w.WorkerID]
-		if r := p.rate(w); r != nil && r.ByTime() && team == nil {
+		if r := p.rate(w); r != nil && r.ByTime() && p.Teams[w.WorkerID] == nil {
 			continue
 		}
-		if team == nil {
-			team = []piecework.TeamMember{{WorkerID: w.WorkerID}}
-		}
-		for _, m := range team {
+		for _, m := range p.members(w.WorkerID) {
 			at := Sitting{w.SessionID, m.WorkerID}
 			other[at] = other[at].Plus(w.Counts)
 		}

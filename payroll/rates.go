@@ -43,15 +43,13 @@ func PreviewRate(ctx context.Context, db bun.IDB, r piecework.PieceRate) (RatePr
 		return p, fmt.Errorf("count paid tallies: %w", err)
 	}
 	p.Locked = int64(n)
-	workshops, err := piecework.Workshops(ctx, db, 0)
-	if err != nil {
-		return p, err
+	var shops []int64
+	open := func(q *bun.SelectQuery) *bun.SelectQuery { return covered(q).Where("NOT " + piecework.InLockedRun) }
+	if err := open(db.NewSelect().TableExpr("tallies AS t")).ColumnExpr("DISTINCT t.workshop_id").Scan(ctx, &shops); err != nil {
+		return p, fmt.Errorf("find where work is open: %w", err)
 	}
-	for i := range workshops {
-		open := func(q *bun.SelectQuery) *bun.SelectQuery {
-			return covered(q).Where("t.workshop_id = ?", workshops[i].ID).Where("NOT " + piecework.InLockedRun)
-		}
-		effects, err := effectsIn(ctx, db, &workshops[i], r, open)
+	for _, id := range shops {
+		effects, err := effectsIn(ctx, db, id, r, func(q *bun.SelectQuery) *bun.SelectQuery { return open(q).Where("t.workshop_id = ?", id) })
 		if err != nil {
 			return p, err
 		}
@@ -62,37 +60,30 @@ func PreviewRate(ctx context.Context, db bun.IDB, r piecework.PieceRate) (RatePr
 }
 
 // effectsIn computes the open work of a workshop with and without the rate.
-func effectsIn(ctx context.Context, db bun.IDB, w *piecework.Workshop, r piecework.PieceRate, open which) ([]RateEffect, error) {
-	work, err := sumWork(ctx, db, open)
-	if err != nil || len(work) == 0 {
-		return nil, err
-	}
-	reversals, err := readReversals(ctx, db, 0, open)
+func effectsIn(ctx context.Context, db bun.IDB, workshopID int64, r piecework.PieceRate, open which) ([]RateEffect, error) {
+	workshop, err := piecework.WorkshopByID(ctx, db, workshopID)
 	if err != nil {
 		return nil, err
 	}
-	for _, rev := range reversals {
-		work = append(work, rev.work())
-	}
-	rates, err := piecework.RatesOf(ctx, db, w.ID)
+	in, err := readWork(ctx, db, workshop, open)
 	if err != nil {
 		return nil, err
 	}
-	in := Input{Policy: PolicyOf(w), Work: work}
-	if err := addRules(ctx, db, w, &in); err != nil {
+	rates, err := piecework.RatesOf(ctx, db, workshopID)
+	if err != nil {
 		return nil, err
 	}
-	with := func(rates []piecework.PieceRate) (Result, error) {
+	with := func(book *piecework.RateBook) (Result, error) {
 		in := in
-		in.Rates = piecework.NewRateBook(rates)
+		in.Rates = book
 		err := addBefore(ctx, db, 0, &in)
 		return Compute(in), err
 	}
-	before, err := with(rates)
+	before, err := with(in.Rates)
 	if err != nil {
 		return nil, err
 	}
-	after, err := with(append(rates, r))
+	after, err := with(piecework.NewRateBook(append(rates, r)))
 	if err != nil {
 		return nil, err
 	}
@@ -110,9 +101,13 @@ func effectsIn(ctx context.Context, db bun.IDB, w *piecework.Workshop, r piecewo
 			e.Before = s.Net
 		}
 	}
-	for _, wk := range work {
-		if _, missing := before.Unpriced[Unpriced{wk.OrderID, wk.OperationID, wk.Day}]; missing && effects[wk.WorkerID] != nil {
-			effects[wk.WorkerID].Waiting = true
+	for _, wk := range in.Work {
+		if _, missing := before.Unpriced[Unpriced{wk.OrderID, wk.OperationID, wk.Day}]; missing {
+			for _, m := range in.members(wk.WorkerID) {
+				if e := effects[m.WorkerID]; e != nil {
+					e.Waiting = true
+				}
+			}
 		}
 	}
 	if len(crew) == 0 {

@@ -52,6 +52,21 @@ func TestARateIsPreviewedBeforeItIsAgreed(t *testing.T) {
 	w.Must(payroll.Approve(w.Ctx, w.DB, draft.ID, "other"))
 }
 
+// What a team made waits for all of its members.
+func TestATeamsWorkWaitsForARate(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	members, err := piecework.MembersByCode(w.Ctx, w.DB, w.Workshop.ID, []string{"A1", "A2"})
+	w.Must(err)
+	team, err := piecework.TeamOf(w.Ctx, w.DB, w.Workshop.ID, members)
+	w.Must(err)
+	w.Count("S1", team.Code, "cut", 40)
+	p, err := payroll.PreviewRate(w.Ctx, w.DB, piecework.PieceRate{OperationID: w.Cut.ID, EffectiveFrom: "2026-10-01", Rate: pieceworktest.Rate(t, "0.5")})
+	w.Must(err)
+	if len(p.Effects) != 2 || !p.Effects[0].Waiting || !p.Effects[1].Waiting || p.Effects[0].After.String() != "10.00" {
+		t.Errorf("%+v", p.Effects)
+	}
+}
+
 func TestOpenPayIsWhatNoLockedRunHas(t *testing.T) {
 	w := pieceworktest.NewWorld(t)
 	w.Agree(w.Glue, nil, "2026-10-01", "0.35")

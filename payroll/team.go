@@ -13,7 +13,7 @@ import (
 )
 
 // Presence is how many minutes a worker was at a session.
-type Presence map[struct{ SessionID, WorkerID int64 }]int64
+type Presence map[Sitting]int64
 
 // share divides what a team earned among its members (集体计件), in the order given, by largest remainder: the parts always sum to the
 // whole. Each session's pieces go by share weight or, where hours count and are known, by weight × hours of that session:
@@ -67,7 +67,7 @@ func (p *pricing) weights(team []piecework.TeamMember, session int64) (weights [
 	weights = make([]int64, len(team))
 	if p.Present != nil {
 		for i, m := range team {
-			weights[i] = m.ShareWeight * p.Present[struct{ SessionID, WorkerID int64 }{session, m.WorkerID}]
+			weights[i] = m.ShareWeight * p.Present[Sitting{session, m.WorkerID}]
 			total += weights[i]
 		}
 	}
@@ -90,6 +90,14 @@ func shareText(part, whole *big.Rat) string {
 		return r.String()
 	}
 	return fmt.Sprintf("%s%%", new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2))
+}
+
+// members are those of a team, and of a worker she alone.
+func (in *Input) members(worker int64) []piecework.TeamMember {
+	if team := in.Teams[worker]; team != nil {
+		return team
+	}
+	return []piecework.TeamMember{{WorkerID: worker}}
 }
 
 // addTeams reads who is in the teams that worked and, where their hours count, how long each was there.
@@ -118,14 +126,17 @@ func addTeams(ctx context.Context, db bun.IDB, workshop *piecework.Workshop, in 
 func presence(ctx context.Context, db bun.IDB, sessions []int64) (Presence, error) {
 	present := Presence{}
 	for chunk := range slices.Chunk(sessions, 1000) {
-		var list []struct{ SessionID, WorkerID, Minutes int64 }
+		var list []struct {
+			Sitting
+			Minutes int64
+		}
 		err := db.NewSelect().Model((*piecework.Attendance)(nil)).Column("session_id", "worker_id").
 			ColumnExpr("(check_out - check_in) / 60000 AS minutes").Where("check_out > 0 AND session_id IN (?)", bun.List(chunk)).Scan(ctx, &list)
 		if err != nil {
 			return nil, fmt.Errorf("read who was there: %w", err)
 		}
 		for _, a := range list {
-			present[struct{ SessionID, WorkerID int64 }{a.SessionID, a.WorkerID}] = a.Minutes
+			present[a.Sitting] = a.Minutes
 		}
 	}
 	return present, nil
