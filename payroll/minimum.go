@@ -56,18 +56,30 @@ func (m *MinimumWage) Validate() error {
 	return v.Err()
 }
 
-// AddMinimumWage records what a region prescribes from a day on. Slips that were issued stay as they are.
+// AddMinimumWage records what a region prescribes from a day on. Slips that were issued stay as they are; drafts must be computed again.
 func AddMinimumWage(ctx context.Context, db bun.IDB, m *MinimumWage) error {
 	if err := m.Validate(); err != nil {
 		return err
 	}
 	m.RecordedAt = piecework.Now()
-	_, err := db.NewInsert().Model(m).Exec(ctx)
-	if piecework.IsUnique(err) {
-		return piecework.InvalidField("effective_from", "a minimum wage of this region from %s is already there; choose another day", m.EffectiveFrom)
-	}
+	return piecework.InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		_, err := db.NewInsert().Model(m).Exec(ctx)
+		if piecework.IsUnique(err) {
+			return piecework.InvalidField("effective_from", "a minimum wage of this region from %s is already there; choose another day", m.EffectiveFrom)
+		}
+		if err != nil {
+			return fmt.Errorf("record minimum wage: %w", err)
+		}
+		return m.outdateDrafts(ctx, db)
+	})
+}
+
+// outdateDrafts notes of the drafts that hold hours against the figure that they must be computed again.
+func (m *MinimumWage) outdateDrafts(ctx context.Context, db bun.Tx) error {
+	_, err := db.NewUpdate().Model((*PayRun)(nil)).Set("stale = TRUE").Where("status = ? AND period_to >= ?", Draft, m.EffectiveFrom).
+		Where("workshop_id IN (SELECT id FROM workshops WHERE wage_region = ?)", m.Region).Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("record minimum wage: %w", err)
+		return fmt.Errorf("outdate drafts: %w", err)
 	}
 	return nil
 }
@@ -94,7 +106,7 @@ func RemoveMinimumWage(ctx context.Context, db bun.IDB, id int64) error {
 		if _, err := db.NewDelete().Model(m).WherePK().Exec(ctx); err != nil {
 			return fmt.Errorf("remove minimum wage: %w", err)
 		}
-		return nil
+		return m.outdateDrafts(ctx, db)
 	})
 }
 

@@ -138,6 +138,14 @@ func TestMinimumWagesAreDatedData(t *testing.T) {
 	if slips[0].MinimumHourly.String() != "24.00" {
 		t.Errorf("held against %s", slips[0].MinimumHourly)
 	}
+	raised := figure("山东二类", "25")
+	raised.EffectiveFrom = "2026-10-20"
+	w.Must(payroll.AddMinimumWage(w.Ctx, w.DB, raised))
+	wantKind(t, "approve what is held against an old minimum wage", payroll.Approve(w.Ctx, w.DB, run.ID, "other"), piecework.ErrConflict)
+	w.Must(payroll.Recompute(w.Ctx, w.DB, run.ID))
+	w.Must(payroll.RemoveMinimumWage(w.Ctx, w.DB, raised.ID))
+	wantKind(t, "approve what is held against a minimum wage that was wrong", payroll.Approve(w.Ctx, w.DB, run.ID, "other"), piecework.ErrConflict)
+	w.Must(payroll.Recompute(w.Ctx, w.DB, run.ID))
 	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
 	w.Must(payroll.RemoveMinimumWage(w.Ctx, w.DB, unused.ID))
 	for id, kind := range map[int64]error{used.ID: piecework.ErrConflict, 1: piecework.ErrConflict, unused.ID: piecework.ErrNotFound} {
