@@ -18,7 +18,7 @@ type IncomeSetting struct {
 	WorkerID      int64
 	EffectiveFrom piecework.Date
 	Type          IncomeType
-	// MonthlyDeductions is what the worker may take off each month in the cumulative methods: her own social insurance,
+	// MonthlyDeductions is what the worker may take off each month while the rule holds, in the cumulative methods: her own social insurance,
 	// additional special deductions and others (专项扣除、专项附加扣除、其他扣除), together.
 	MonthlyDeductions piecework.Money
 	Reason            string
@@ -102,7 +102,7 @@ type WorkerTax struct {
 // the year are those of the last day of the run's period.
 func (r *PayRun) taxation(ctx context.Context, db bun.IDB, workerID int64) (map[int64]WorkerTax, error) {
 	var settings []IncomeSetting
-	q := db.NewSelect().Model(&settings).Where("effective_from <= ?", r.PeriodTo).Order("worker_id", "effective_from").
+	q := db.NewSelect().Model(&settings).Where("effective_from <= ?", r.PeriodTo).Order("worker_id", "effective_from DESC").
 		Where("worker_id IN (SELECT id FROM workers WHERE workshop_id = ?)", r.WorkshopID)
 	if workerID != 0 {
 		q = q.Where("worker_id = ?", workerID)
@@ -110,13 +110,9 @@ func (r *PayRun) taxation(ctx context.Context, db bun.IDB, workerID int64) (map[
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read income types: %w", err)
 	}
-	current := map[int64]IncomeSetting{}
-	began := map[int64]piecework.Date{} // since when the worker's present type has held without a break
+	rules := map[int64][]IncomeSetting{} // of each worker, the latest first
 	for _, s := range settings {
-		if current[s.WorkerID].Type != s.Type {
-			began[s.WorkerID] = s.EffectiveFrom
-		}
-		current[s.WorkerID] = s
+		rules[s.WorkerID] = append(rules[s.WorkerID], s)
 	}
 	tables, err := TaxTables(ctx, db)
 	if err != nil {
@@ -124,8 +120,8 @@ func (r *PayRun) taxation(ctx context.Context, db bun.IDB, workerID int64) (map[
 	}
 	taxed := map[int64]WorkerTax{}
 	var ids []int64
-	for id, s := range current {
-		if table := tableOn(tables, s.Type, r.PeriodTo); table != nil {
+	for id, list := range rules {
+		if table := tableOn(tables, list[0].Type, r.PeriodTo); table != nil {
 			taxed[id] = WorkerTax{Table: table}
 			ids = append(ids, id)
 		}
@@ -138,11 +134,36 @@ func (r *PayRun) taxation(ctx context.Context, db bun.IDB, workerID int64) (map[
 		return nil, err
 	}
 	for id, t := range taxed {
-		t.Before = yearToDate(t.Table.Type, paid[id], began[id], r.PeriodTo)
-		t.Before.Deductions = piecework.Fen(current[id].MonthlyDeductions.Fen() * t.Before.Months)
+		t.Before = yearToDate(t.Table.Type, paid[id], began(rules[id]), r.PeriodTo)
+		t.Before.Deductions = deductions(rules[id], t.Before.Months, r.PeriodTo)
 		taxed[id] = t
 	}
 	return taxed, nil
+}
+
+// began is the day since when the type of the first of some rules, the latest first, has held without a break.
+func began(rules []IncomeSetting) piecework.Date {
+	first := rules[0]
+	for _, s := range rules {
+		if s.Type != first.Type {
+			break
+		}
+		first = s
+	}
+	return first.EffectiveFrom
+}
+
+// deductions is what may be taken off for so many months up to that of a day: for each what held at its end, or on the day, by some rules, the
+// latest first.
+func deductions(rules []IncomeSetting, months int64, day piecework.Date) (sum piecework.Money) {
+	for range months {
+		if s := RuleOn(rules, day); s.Type == rules[0].Type {
+			sum = sum.Add(s.MonthlyDeductions)
+		}
+		first, _ := day.Month()
+		day = first.AddDays(-1)
+	}
+	return sum
 }
 
 // income is what one issued slip paid and withheld.

@@ -205,7 +205,13 @@ func TestTheYearToDateSurvivesANewVersion(t *testing.T) {
 			w.Must(err)
 		}
 	}
-	for i, want := range []string{"555.00", "625.00", "1850.00"} {
+	// From December on more is taken off, and not for the months before: 120,000 − 20,000 − 3 × 6,500 − 7,500 = 73,000.
+	w.Must(payroll.SetIncomeType(w.Ctx, w.DB, &payroll.IncomeSetting{WorkerID: w.Workers[0].ID, EffectiveFrom: "2026-12-10", Type: payroll.Salary,
+		MonthlyDeductions: pieceworktest.Money(t, "7500"), Reason: "a child was born", RecordedBy: "test"}))
+	w.Session("S-2026-12", "2026-12-20")
+	w.Count("S-2026-12", "A1", "glue", 300)
+	runs = append(runs, settle(w, "2026-12-01", "2026-12-31"))
+	for i, want := range []string{"555.00", "625.00", "1850.00", "1750.00"} {
 		if got := tax(runs[i]); got != want {
 			t.Errorf("month %d: tax %s, want %s", i+1, got, want)
 		}
