@@ -170,6 +170,11 @@ func TestExportAndErase(t *testing.T) {
 	if !strings.Contains(files["disputes.csv"], "'=我少了两件") || files["photos/1.jpg"] != "picture" || strings.Contains(fmt.Sprint(files), "$argon2") {
 		t.Errorf("files: %v", files)
 	}
+	for _, text := range []string{"李秀兰数多了", "李秀兰带新人", "李秀兰家里", "李秀兰送回", "李秀兰不做了", "李秀兰说少了", "李秀兰没错", "给李秀兰", "李秀兰，件数对", "李秀兰亲收"} {
+		if !strings.Contains(files["person.json"], text) {
+			t.Errorf("%s was written about her and is not in what she is given", text)
+		}
+	}
 	if other := whole(w, nil, w.Workers[1].ID); strings.Contains(fmt.Sprint(other), "李秀兰") || strings.Contains(fmt.Sprint(other), "xiulan") {
 		t.Error("what is held about another tells of her")
 	}
