@@ -86,6 +86,7 @@ func TestTheDemoHasEverythingAMonthHas(t *testing.T) {
 				{"material_movements WHERE kind = 'receipt'", 4, 4},
 				{"material_movements WHERE kind = 'count' AND quantity < 0", 1, 1},
 				{"processing_orders WHERE quote", 1, 1},
+				{"processing_orders WHERE end_reason <> ''", 1, 1},
 				{"order_photos WHERE sample", 1, 1},
 				{"take_home_returns", 2, 2},
 				{"take_home_closings WHERE lost > 0", 1, 1},
