@@ -108,10 +108,8 @@ func ofFactor(ctx context.Context, db bun.IDB, slip *Slip, line *Line, list []pi
 			struck[t.ReversesID] = nil
 		}
 	}
-	if len(struck) > 0 {
-		if err := byIDs(ctx, db, "t", struck, func(t *piecework.Tally) int64 { return t.ID }); err != nil {
-			return nil, err
-		}
+	if err := byIDs(ctx, db, "t", struck, func(t *piecework.Tally) int64 { return t.ID }); err != nil {
+		return nil, err
 	}
 	for i := range list {
 		of[list[i].ID] = &list[i]

@@ -183,15 +183,11 @@ func nameLines(ctx context.Context, db bun.IDB, slips []Slip) error {
 	if err := readNames(ctx, db, orders, operations); err != nil {
 		return err
 	}
-	if len(teams) > 0 {
-		if err := byIDs(ctx, db, "wk", teams, func(w *piecework.Worker) int64 { return w.ID }); err != nil {
-			return err
-		}
+	if err := byIDs(ctx, db, "wk", teams, func(w *piecework.Worker) int64 { return w.ID }); err != nil {
+		return err
 	}
-	if len(arrears) > 0 {
-		if err := byIDs(ctx, db, "ar", arrears, func(a *Arrears) int64 { return a.ID }); err != nil {
-			return err
-		}
+	if err := byIDs(ctx, db, "ar", arrears, func(a *Arrears) int64 { return a.ID }); err != nil {
+		return err
 	}
 	if err := piecework.RatesByID(ctx, db, rates); err != nil {
 		return err
@@ -214,7 +210,11 @@ func readNames(ctx context.Context, db bun.IDB, orders map[int64]*piecework.Proc
 	return byIDs(ctx, db, "op", operations, func(o *piecework.Operation) int64 { return o.ID })
 }
 
+// byIDs fills things of a table by their ids. Ids that are not there stay nil.
 func byIDs[T any](ctx context.Context, db bun.IDB, alias string, into map[int64]*T, id func(*T) int64, relations ...string) error {
+	if len(into) == 0 {
+		return nil
+	}
 	ids := make([]int64, 0, len(into))
 	for id := range into {
 		ids = append(ids, id)

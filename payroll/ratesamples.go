@@ -142,10 +142,8 @@ func TimedRouting(ctx context.Context, db bun.IDB, p *piecework.Product, worksho
 	for _, pace := range paces {
 		workers[pace.WorkerID] = nil
 	}
-	if len(workers) > 0 {
-		if err := byIDs(ctx, db, "wk", workers, func(w *piecework.Worker) int64 { return w.ID }); err != nil {
-			return nil, err
-		}
+	if err := byIDs(ctx, db, "wk", workers, func(w *piecework.Worker) int64 { return w.ID }); err != nil {
+		return nil, err
 	}
 	at := map[int64][]Pace{}
 	for _, pace := range paces {

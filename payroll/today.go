@@ -141,10 +141,8 @@ func (t *Today) name(ctx context.Context, db bun.IDB, missing map[[2]int64]*Miss
 	for _, m := range missing {
 		orders[m.OrderID], operations[m.OperationID] = nil, nil
 	}
-	if len(missing) > 0 {
-		if err := readNames(ctx, db, orders, operations); err != nil {
-			return err
-		}
+	if err := readNames(ctx, db, orders, operations); err != nil {
+		return err
 	}
 	for _, m := range missing {
 		m.Order, m.Operation = orders[m.OrderID], operations[m.OperationID]
@@ -153,12 +151,15 @@ func (t *Today) name(ctx context.Context, db bun.IDB, missing map[[2]int64]*Miss
 	slices.SortFunc(t.WithoutRate, func(a, b Missing) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.OrderID, b.OrderID), cmp.Compare(a.OperationID, b.OperationID))
 	})
+	shops := map[int64]*piecework.Workshop{}
+	for id := range left {
+		shops[id] = nil
+	}
+	if err := byIDs(ctx, db, "w", shops, func(w *piecework.Workshop) int64 { return w.ID }); err != nil {
+		return err
+	}
 	for id, l := range left {
-		w, err := piecework.WorkshopByID(ctx, db, id)
-		if err != nil {
-			return err
-		}
-		l.Workshop = w
+		l.Workshop = shops[id]
 		t.Left = append(t.Left, *l)
 	}
 	slices.SortFunc(t.Left, func(a, b Left) int { return cmp.Compare(a.Workshop.Code, b.Workshop.Code) })
