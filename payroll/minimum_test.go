@@ -166,6 +166,26 @@ func attend(w *pieceworktest.World, worker int, minutes int64) {
 	w.Must(err)
 }
 
+// Who comes back to a session has more hours than a run has counted: a draft counts them again, and for an approved one it is too late.
+func TestWhoComesBackIsCountedAgain(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	w.Workshop.Guarantee = piecework.Guarantee{Amount: pieceworktest.Money(t, "60"), Per: piecework.ByHour, Over: piecework.ByDay}
+	w.Must(piecework.SaveWorkshop(w.Ctx, w.DB, w.Workshop))
+	attend(w, 0, 60)
+	run := settle(w, "2026-10-01", "2026-10-31")
+	s, err := piecework.Sessions(w.Ctx, w.DB, piecework.Filter{})
+	w.Must(err)
+	back := func() error { return piecework.CheckIn(w.Ctx, w.DB, s.Items[0].ID, w.Workers[0].ID) }
+	w.Must(back())
+	wantKind(t, "approve hours that go on", payroll.Approve(w.Ctx, w.DB, run.ID, "other"), piecework.ErrConflict)
+	_, err = w.DB.ExecContext(w.Ctx, "UPDATE attendances SET check_out = check_in + 7200000")
+	w.Must(err)
+	w.Must(payroll.Recompute(w.Ctx, w.DB, run.ID))
+	wantSlips(w, run.ID, "A1 v1 gross 120.00 deductions 0.00 net 120.00 carried 0.00\n  guarantee 120.00\n")
+	w.Must(payroll.Approve(w.Ctx, w.DB, run.ID, "other"))
+	wantKind(t, "come back to hours that are counted", back(), piecework.ErrConflict)
+}
+
 // Minutes are whole ones, on either engine: 59 seconds more are none.
 func TestMinutesAreRoundedDown(t *testing.T) {
 	w := pieceworktest.NewWorld(t)

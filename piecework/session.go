@@ -202,7 +202,8 @@ type Attendance struct {
 	Worker *Worker `bun:"rel:belongs-to,join:worker_id=id"`
 }
 
-// CheckIn notes that a worker came, or came back, to an open session of her workshop.
+// CheckIn notes that a worker came, or came back, to an open session of her workshop. Hours that an approved run has looked at are over;
+// those that a draft has are free again, and it must be computed anew.
 func CheckIn(ctx context.Context, db bun.IDB, sessionID, workerID int64) error {
 	s, err := SessionByID(ctx, db, sessionID)
 	if err != nil {
@@ -221,9 +222,28 @@ func CheckIn(ctx context.Context, db bun.IDB, sessionID, workerID int64) error {
 	if w.WorkshopID != s.WorkshopID {
 		return InvalidField("worker", "%s works at another workshop", w.Code)
 	}
-	_, err = db.NewInsert().Model(&Attendance{SessionID: sessionID, WorkerID: workerID, CheckIn: Now()}).
-		On("CONFLICT (session_id, worker_id) DO UPDATE").Set("check_out = 0").Exec(ctx)
-	return wrap("check in", err)
+	return InTx(ctx, db, func(ctx context.Context, db bun.Tx) error {
+		if err := LockWorkshop(ctx, db, s.WorkshopID); err != nil {
+			return err
+		}
+		var run []string // the status of the one that has looked at her hours
+		err := db.NewSelect().TableExpr("attendances AS at").Join("JOIN pay_runs AS p ON p.id = at.run_id").Column("p.status").
+			Where("at.session_id = ? AND at.worker_id = ?", sessionID, workerID).Scan(ctx, &run)
+		if err != nil {
+			return wrap("look for a run that has the hours", err)
+		}
+		if len(run) > 0 {
+			if run[0] != "draft" {
+				return Conflict("An approved run has counted the hours of %s at session %s. Open another session for her.", w.Code, s.Code)
+			}
+			if err := OutdateDrafts(ctx, db, s.WorkshopID); err != nil {
+				return err
+			}
+		}
+		_, err = db.NewInsert().Model(&Attendance{SessionID: sessionID, WorkerID: workerID, CheckIn: Now()}).
+			On("CONFLICT (session_id, worker_id) DO UPDATE").Set("check_out = 0, run_id = NULL").Exec(ctx)
+		return wrap("check in", err)
+	})
 }
 
 // CheckOut notes that a worker left.
