@@ -94,8 +94,8 @@ func Slips(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID in
 var paymentColumns = []outColumn{{"worker", exact, "工号"}, {"name", freeText, "姓名"}, {"amount", amount, "实发金额"},
 	{"currency", exact, "币种"}, {"phone", freeText, "电话"}, {"reference", exact, "附言"}}
 
-// Payments writes who is to receive how much: everybody of the run who is still owed more than 0. The program keeps no
-// accounts; reference is one for each payment, such as RUN7-W012.
+// Payments writes who is to receive how much: everybody of the run who is still owed more than 0, and of a run that is paid out who
+// received how much. It tells of no accounts; reference is one for each payment, such as RUN7-W012.
 func Payments(ctx context.Context, db bun.IDB, w io.Writer, format Format, runID int64) error {
 	r, slips, err := run(ctx, db, runID)
 	if err != nil {
