@@ -167,7 +167,7 @@ type repricing struct {
 
 // read collects what the runs have paid at the operation, less what was struck of it, with the rate that arrears have brought it up to.
 func (a *repricing) read(ctx context.Context, db bun.IDB, w *piecework.Workshop) (err error) {
-	q := paidQuery(db, 0).Where("o.operation_id = ? AND oc.run_id IN (?)", a.rate.OperationID, bun.List(slices.Collect(maps.Keys(a.runs))))
+	q := paidQuery(db, 0).Where("o.operation_id = ? AND rr.run_id IN (?)", a.rate.OperationID, bun.List(slices.Collect(maps.Keys(a.runs))))
 	if a.rate.OrderID != 0 {
 		q = q.Where("o.order_id = ?", a.rate.OrderID)
 	}

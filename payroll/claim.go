@@ -225,14 +225,15 @@ type reversal struct {
 	piecework.Counts               `bun:"embed:"`
 	SessionID                      int64          // the original's
 	Day                            piecework.Date // the original's
-	PaidByRunID                    int64          // the locked run, other than the one asking, that paid the original; 0 when none did
+	PaidByRunID                    int64          // the run that had paid the original, see [readReversals]; 0 when none had
 	PaidRate                       piecework.Rate
 	PaidRateID                     int64
 
 	paid *piecework.PieceRate
 }
 
-// readReversals reads reversing tallies for run runID.
+// readReversals reads reversing tallies for run runID, each with the other, locked run that has paid its original. What runID took off while
+// it was a draft it still takes off as it did then, although the original was paid later.
 func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]reversal, error) {
 	var list []reversal
 	err := of(db.NewSelect().TableExpr("tallies AS t")).
@@ -240,7 +241,9 @@ func readReversals(ctx context.Context, db bun.IDB, runID int64, of which) ([]re
 		ColumnExpr("COALESCE(pr.id, 0) AS paid_by_run_id, COALESCE(rv.rate, rr.rate, 0) AS paid_rate, COALESCE(rv.piece_rate_id, rr.piece_rate_id, 0) AS paid_rate_id").
 		Join("JOIN tallies AS o ON o.id = t.reverses_id").
 		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").
-		Join("LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ? AND pr.status IN (?)", runID, bun.List([]RunStatus{Approved, PaidOut})).
+		Join(`LEFT JOIN pay_runs AS pr ON pr.id = oc.run_id AND pr.id <> ?0 AND pr.status IN (?1)
+			AND NOT EXISTS (SELECT 1 FROM pay_runs AS me WHERE me.id = ?0 AND me.approved_at > 0 AND me.approved_at < pr.approved_at AND t.received_at <= me.computed_at)`,
+			runID, bun.List([]RunStatus{Approved, PaidOut})).
 		Join("LEFT JOIN run_rates AS rr ON rr.run_id = pr.id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
 		Join("LEFT JOIN "+revisedTo+" AND rv.run_id = pr.id").
 		Where("t.reverses_id IS NOT NULL").Order("t.id").Scan(ctx, &list)

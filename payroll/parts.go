@@ -68,7 +68,7 @@ func loadParts(ctx context.Context, db bun.IDB, slips []Slip) error {
 // paid of these sessions, by time or otherwise.
 func addTimes(ctx context.Context, db bun.IDB, runID int64, in *Input) error {
 	sessions := map[int64]bool{}
-	var from, to piecework.Date
+	var from piecework.Date
 	for i := range in.Work {
 		w := &in.Work[i]
 		if r := in.rate(w); r == nil || !r.ByTime() || in.Teams[w.WorkerID] != nil {
@@ -78,7 +78,6 @@ func addTimes(ctx context.Context, db bun.IDB, runID int64, in *Input) error {
 		if from == "" || w.Day < from {
 			from = w.Day
 		}
-		to = max(to, w.Day)
 	}
 	if len(sessions) == 0 {
 		return nil
@@ -88,7 +87,7 @@ func addTimes(ctx context.Context, db bun.IDB, runID int64, in *Input) error {
 	if in.Times, err = presence(ctx, db, ids); err != nil {
 		return err
 	}
-	if any, err := lockedRunAbout(ctx, db, runID, from, to); err != nil || !any {
+	if any, err := lockedRunSince(ctx, db, runID, from); err != nil || !any {
 		return err
 	}
 	in.Paid, in.Other = nil, map[Sitting]piecework.Counts{}

@@ -276,7 +276,7 @@ func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Sp
 		}
 		from, to = min(from, period.First), max(to, period.Last)
 	}
-	if any, err := lockedRunAbout(ctx, db, runID, from, to); err != nil || !any {
+	if any, err := lockedRunSince(ctx, db, runID, from); err != nil || !any {
 		return nil, err
 	}
 	before := map[Span]int64{}
@@ -292,9 +292,9 @@ func paidBefore(ctx context.Context, db bun.IDB, runID int64, in *Input) (map[Sp
 	return before, nil
 }
 
-// lockedRunAbout says whether any locked run paid work of these days.
-func lockedRunAbout(ctx context.Context, db bun.IDB, runID int64, from, to piecework.Date) (bool, error) {
-	found, err := db.NewSelect().Model((*PayRun)(nil)).Where("id <> ? AND period_from <= ? AND period_to >= ?", runID, to, from).
+// lockedRunSince says whether any other, locked run may have paid work of a day or later ones, or taken it off when it was struck.
+func lockedRunSince(ctx context.Context, db bun.IDB, runID int64, day piecework.Date) (bool, error) {
+	found, err := db.NewSelect().Model((*PayRun)(nil)).Where("id <> ? AND period_to >= ?", runID, day).
 		Where("status IN (?)", bun.List([]RunStatus{Approved, PaidOut})).Exists(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look for locked runs: %w", err)
@@ -314,17 +314,18 @@ func paidWork(ctx context.Context, db bun.IDB, runID int64, workers, rates []int
 	return list, nil
 }
 
-// paidQuery reads paidPieces of locked runs other than runID: o is the tally that was paid, oc its claim, t the tally itself or what
-// strikes it.
+// paidQuery reads paidPieces of locked runs other than runID: o is the tally that was paid, rr.run_id the run that priced it, t the tally
+// itself or what strikes it.
 func paidQuery(db bun.IDB, runID int64) *bun.SelectQuery {
 	return lockedTallies(db, runID).
-		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, oc.run_id AS corrects_run_id").
+		ColumnExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date AS day, rr.run_id AS corrects_run_id").
 		ColumnExpr("COALESCE(rv.piece_rate_id, rr.piece_rate_id, 0) AS piece_rate_id, COALESCE(rv.rate, rr.rate) AS rate").
-		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, oc.run_id, rr.piece_rate_id, rv.piece_rate_id, rr.rate, rv.rate")
+		GroupExpr("o.worker_id, o.order_id, o.operation_id, o.session_id, o.work_date, rr.run_id, rr.piece_rate_id, rv.piece_rate_id, rr.rate, rv.rate")
 }
 
-// lockedTallies selects the sums of tallies t that locked runs other than runID have, what was struck taken off: of the originals o, claimed
-// as oc says, priced as rr does and brought up by arrears to what rv says.
+// lockedTallies selects the sums of tallies t that locked runs other than runID have, what was struck taken off: of the originals o, priced
+// as rr says by the run that paid them and brought up by arrears to what rv says. What strikes an original that was paid only later was
+// priced by its own run, as work that is taken off.
 func lockedTallies(db bun.IDB, runID int64) *bun.SelectQuery {
 	locked := bun.List([]RunStatus{Approved, PaidOut})
 	signed := func(column string) string {
@@ -333,9 +334,10 @@ func lockedTallies(db bun.IDB, runID int64) *bun.SelectQuery {
 	return db.NewSelect().TableExpr("tallies AS t").
 		Join("JOIN tally_claims AS c ON c.tally_id = t.id").Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.id <> ? AND p.status IN (?)", runID, locked).
 		Join("JOIN tallies AS o ON o.id = COALESCE(t.reverses_id, t.id)").
-		Join("JOIN tally_claims AS oc ON oc.tally_id = o.id").Join("JOIN pay_runs AS op ON op.id = oc.run_id AND op.id <> ? AND op.status IN (?)", runID, locked).
-		Join("JOIN run_rates AS rr ON rr.run_id = oc.run_id AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
-		Join("LEFT JOIN " + revisedTo + " AND rv.run_id = oc.run_id").
+		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").
+		Join("LEFT JOIN pay_runs AS op ON op.id = oc.run_id AND op.status IN (?) AND (op.approved_at <= p.approved_at OR t.received_at > p.computed_at)", locked).Where("op.id IS NULL OR op.id <> ?", runID).
+		Join("JOIN run_rates AS rr ON rr.run_id = COALESCE(op.id, p.id) AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date").
+		Join("LEFT JOIN " + revisedTo + " AND rv.run_id = rr.run_id").
 		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material"))
 }
 

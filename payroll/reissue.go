@@ -98,20 +98,19 @@ func (r *PayRun) reissue(ctx context.Context, db bun.Tx, old *Slip, reason, by s
 	return &list[0], closeDisputes(ctx, db, old.ID, Dispute{Answer: reason, AnsweredBy: by, Outcome: Corrected, CorrectedSlipID: list[0].ID})
 }
 
-// goneOn says whether a run that was approved later has paid or struck pieces of a span of tiers of which this one paid a worker some, alone
-// or in a team: its tiers begin where those of this run ended. Spans are told apart by their days here.
+// goneOn says whether a run that was approved later has paid or struck pieces of a span of tiers of which this one has some of a worker, alone
+// or in a team: it went on from where this one ended. Spans are told apart by their days here.
 func (r *PayRun) goneOn(ctx context.Context, db bun.IDB, workerID int64) (bool, error) {
-	locked := bun.List([]RunStatus{Approved, PaidOut})
-	found, err := db.NewSelect().TableExpr("tallies AS h").Join("JOIN tally_claims AS hc ON hc.tally_id = h.id AND hc.run_id = ?", r.ID).
-		Join("JOIN run_rates AS rr ON rr.run_id = hc.run_id AND rr.order_id = h.order_id AND rr.operation_id = h.operation_id AND rr.work_date = h.work_date").
-		Join("JOIN piece_rates AS pr ON pr.id = rr.piece_rate_id AND pr.tier_mode <> ''").
+	found, err := db.NewSelect().TableExpr("tally_claims AS mine").Join("JOIN tallies AS m ON m.id = mine.tally_id").
+		Join("JOIN tallies AS h ON h.id = COALESCE(m.reverses_id, m.id)").Join("LEFT JOIN tally_claims AS hc ON hc.tally_id = h.id").
 		Join("JOIN tallies AS o ON o.worker_id = h.worker_id AND o.order_id = h.order_id AND o.operation_id = h.operation_id AND o.work_date = h.work_date").
-		Join("JOIN tallies AS t ON t.id = o.id OR t.reverses_id = o.id").
+		Join("LEFT JOIN tally_claims AS oc ON oc.tally_id = o.id").Join("JOIN tallies AS t ON t.id = o.id OR t.reverses_id = o.id").
 		Join("JOIN tally_claims AS c ON c.tally_id = t.id").
-		Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.id <> ? AND p.status IN (?) AND p.approved_at >= ?", r.ID, locked, r.ApprovedAt).
-		Where("h.worker_id = ? OR h.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)", workerID, workerID).
-		Where("h.reverses_id IS NULL AND o.reverses_id IS NULL AND (pr.tier_span <> ? OR EXISTS (SELECT 1 FROM tally_claims oc WHERE oc.tally_id = o.id AND oc.run_id = ?))",
-			piecework.PerPeriod, r.ID).Exists(ctx)
+		Join("JOIN pay_runs AS p ON p.id = c.run_id AND p.id <> ? AND p.status IN (?) AND p.approved_at >= ?", r.ID, bun.List([]RunStatus{Approved, PaidOut}), r.ApprovedAt).
+		Join("JOIN run_rates AS rr ON rr.run_id IN (p.id, ?, oc.run_id, hc.run_id) AND rr.order_id = o.order_id AND rr.operation_id = o.operation_id AND rr.work_date = o.work_date", r.ID).
+		Join("JOIN piece_rates AS pr ON pr.id = rr.piece_rate_id AND pr.tier_mode <> ''").
+		Where("mine.run_id = ? AND o.reverses_id IS NULL AND (pr.tier_span <> ? OR oc.run_id = hc.run_id)", r.ID, piecework.PerPeriod).
+		Where("h.worker_id = ? OR h.worker_id IN (SELECT team_id FROM team_members WHERE worker_id = ?)", workerID, workerID).Exists(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look for runs that have gone on: %w", err)
 	}

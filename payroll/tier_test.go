@@ -120,6 +120,32 @@ func TestLateTalliesGoOnWhereTheDayEnded(t *testing.T) {
 	`)
 }
 
+// What is struck may be taken off before it is paid, when the later run is approved first. Together they pay nothing for it.
+func TestWhatIsStruckBeforeItIsPaid(t *testing.T) {
+	w := pieceworktest.NewWorld(t)
+	agreeSteps(w, t, piecework.PerDay, piecework.Marginal)
+	wrong := w.Count("S1", "A1", "glue", 150)
+	w.Count("S1", "A1", "glue", 20)
+	october := settle(w, "2026-10-01", "2026-10-31")
+	w.Session("S2", "2026-11-03")
+	w.Record(piecework.NewTally{Session: "S2", Worker: "A1", Order: "O1", Operation: "glue", Counts: piecework.Counts{Good: 150}, Reverses: wrong, Reason: "not hers"})
+	adjust(w, 0, "2026-11-03", payroll.Bonus, "100")
+	november := settle(w, "2026-11-01", "2026-11-30")
+	wantSlips(w, november.ID, "A1 v1 gross 100.00 deductions 45.00 net 55.00 carried 0.00\n  tier glue -150 × 0.30 = -45.00\n  bonus 100.00\n")
+	w.Must(payroll.Approve(w.Ctx, w.DB, november.ID, "other"))
+	w.Must(payroll.Recompute(w.Ctx, w.DB, october.ID))
+	const paid = "51.00 deductions 0.00 net 51.00 carried 0.00\n  tier glue 170 × 0.30 = 51.00\n" // 20 × 0.30 and what November took
+	wantSlips(w, october.ID, "A1 v1 gross "+paid)
+	w.Must(payroll.Approve(w.Ctx, w.DB, october.ID, "other"))
+	_, err := payroll.Reissue(w.Ctx, w.DB, october.ID, w.Workers[0].ID, "printed badly", "other")
+	w.Must(err)
+	wantSlips(w, october.ID, "A1 v2 gross "+paid)
+	_, err = payroll.Reissue(w.Ctx, w.DB, november.ID, w.Workers[0].ID, "printed badly", "other")
+	wantKind(t, "issue again what October has gone on from", err, piecework.ErrConflict)
+	_, err = payroll.Verify(w.Ctx, w.DB)
+	w.Must(err)
+}
+
 // Two drafts of a day do not know of each other. When one is approved, the other must go on from there.
 func TestTwoDraftsOfADay(t *testing.T) {
 	w := pieceworktest.NewWorld(t)

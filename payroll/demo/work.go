@@ -388,7 +388,9 @@ func (m *month) decideLast(l *line, nth int) {
 func (m *month) closeOrders() {
 	lash := m.shops[1].lines[0]
 	back := m.order(m.shops[1], lash, 9, 5*lash.perSession, m.middle.AddDays(3), m.last.AddDays(12))
-	m.try(func() error { return piecework.EndOrder(m.ctx, m.db, back.ID, "款式停产，星睫美妆工坊收回订单", lead) })
+	m.try(func() error {
+		return piecework.EndOrder(m.ctx, m.db, back.ID, "款式停产，星睫美妆工坊收回订单", lead)
+	})
 	for _, s := range m.shops {
 		for _, l := range s.lines {
 			done := slices.DeleteFunc(slices.Clone(l.orders), func(o *order) bool { return o.sent < o.Quantity })
