@@ -47,7 +47,7 @@ func (a *repricing) readSessions(ctx context.Context, db bun.IDB, sessions []int
 	}
 	for chunk := range slices.Chunk(sessions, 1000) {
 		var list []paidPieces
-		if err := paidQuery(db, 0).Where("o.session_id IN (?)", bun.List(chunk)).Scan(ctx, &list); err != nil {
+		if err := ofSessions(paidQuery(db, 0), chunk).Scan(ctx, &list); err != nil {
 			return fmt.Errorf("read what was paid of sessions: %w", err)
 		}
 		for i := range list {

@@ -144,10 +144,10 @@ func (in *Input) addOtherPaid(ctx context.Context, db bun.IDB, runID int64, sess
 		Sitting
 		piecework.Counts `bun:"embed:"`
 	}
-	err := lockedTallies(db, runID).Join("LEFT JOIN team_members AS m ON m.team_id = t.worker_id").
+	err := ofSessions(lockedTallies(db, runID), sessions).Join("LEFT JOIN team_members AS m ON m.team_id = t.worker_id").
 		Join("LEFT JOIN piece_rates AS r ON r.id = COALESCE(rv.piece_rate_id, rr.piece_rate_id)").
 		ColumnExpr("o.session_id, COALESCE(m.worker_id, o.worker_id) AS worker_id").
-		Where("o.session_id IN (?) AND (m.team_id IS NOT NULL OR r.id IS NULL OR r.scheme = '')", bun.List(sessions)).
+		Where("m.team_id IS NOT NULL OR r.id IS NULL OR r.scheme = ''").
 		GroupExpr("o.session_id, COALESCE(m.worker_id, o.worker_id)").Scan(ctx, &list)
 	if err != nil {
 		return fmt.Errorf("read what was paid otherwise: %w", err)

@@ -341,6 +341,11 @@ func lockedTallies(db bun.IDB, runID int64) *bun.SelectQuery {
 		ColumnExpr(signed("good")).ColumnExpr(signed("rework")).ColumnExpr(signed("scrap_workmanship")).ColumnExpr(signed("scrap_material"))
 }
 
+// ofSessions keeps of what [lockedTallies] selects the originals of some sessions and what strikes them; it costs those tallies alone.
+func ofSessions(q *bun.SelectQuery, sessions []int64) *bun.SelectQuery {
+	return q.Where("o.session_id IN (?0) AND (t.session_id IN (?0) OR t.reverses_id IN (SELECT x.id FROM tallies x WHERE x.session_id IN (?0)))", bun.List(sessions))
+}
+
 // paidPieces is work that a locked run has paid, and the rate it used.
 type paidPieces struct {
 	WorkerID, OrderID, OperationID, SessionID int64
