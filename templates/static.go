@@ -25,22 +25,32 @@ type file struct {
 	zipped bool // data is gzip's, and so it is sent
 }
 
+// sheets are the parts of app.css, each of which may change what those before it say.
+var sheets = []string{"base.css", "work.css", "pay.css"}
+
 // files are our own static files and what the asset build adds to them, by name. Fonts are for paper, not for browsers. One that
 // is large is embedded as name.gz and goes by its name.
 var files = sync.OnceValue(func() map[string]file {
 	all := map[string]file{}
+	add := func(name string, data []byte) {
+		sum := sha256.Sum256(data)
+		name, zipped := strings.CutSuffix(name, ".gz")
+		all[name] = file{data, hex.EncodeToString(sum[:6]), zipped}
+	}
 	for root, system := range map[string]fs.FS{"dist": built, "static": static} {
 		entries, _ := fs.ReadDir(system, root)
 		for _, e := range entries {
-			data, err := fs.ReadFile(system, path.Join(root, e.Name()))
-			if err != nil || strings.HasPrefix(e.Name(), ".") {
-				continue
+			if data, err := fs.ReadFile(system, path.Join(root, e.Name())); err == nil && !strings.HasPrefix(e.Name(), ".") {
+				add(e.Name(), data)
 			}
-			sum := sha256.Sum256(data)
-			name, zipped := strings.CutSuffix(e.Name(), ".gz")
-			all[name] = file{data, hex.EncodeToString(sum[:6]), zipped}
 		}
 	}
+	var whole []byte
+	for _, name := range sheets {
+		part, _ := static.ReadFile("static/app/" + name)
+		whole = append(whole, part...)
+	}
+	add("app.css", whole)
 	return all
 })
 

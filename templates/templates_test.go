@@ -228,6 +228,15 @@ func TestStatic(t *testing.T) {
 	if err := Check(); err != nil {
 		t.Fatal(err)
 	}
+	parts, err := fs.Glob(static, "static/app/*")
+	if err != nil || len(parts) != len(sheets) {
+		t.Errorf("app.css has %d parts, %d files lie there, %v", len(sheets), len(parts), err)
+	}
+	for _, name := range sheets {
+		if part, err := static.ReadFile("static/app/" + name); err != nil || !bytes.Contains(files()["app.css"].data, part) {
+			t.Errorf("%s is not in app.css: %v", name, err)
+		}
+	}
 	get := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		Static().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))

@@ -124,7 +124,7 @@ async function icons() {
   }
 }
 
-/** Leaves of the style sheet what our pages use: a phone on a slow line loads half. Words of pages, scripts and our own sheet count as used. */
+/** Leaves of the style sheet what our pages use: a phone on a slow line loads half. Words of pages and scripts count as used. */
 async function style() {
   const room = new URL('..', import.meta.url).pathname;
   const [{ css }] = await new PurgeCSS().purge({
