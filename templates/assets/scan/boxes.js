@@ -187,7 +187,7 @@ export function makeBoxes(to) {
           : n.queued > 0 && !status.online ? ['wait', `${words.offline} · ${say('waiting', { n: count(n.queued) })}`, words.sayOffline]
             : !status.online ? ['off', words.offline, words.sayOffline]
               : n.person > 0 ? ['bad', say('people', { n: count(n.person) }), words.sayPerson]
-                : n.queued > 0 ? ['wait', say('waiting', { n: count(n.queued) }), words.sayOffline]
+                : n.queued > 0 ? ['wait', say('waiting', { n: count(n.queued) }), status.foreign ? say('elsewhere', { n: count(n.queued) }) : words.sayWaiting]
                   : ['done', words.online, words.sayOnline];
       $('sync').dataset.kind = kind;
       $('sync-text').textContent = text;

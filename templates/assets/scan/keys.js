@@ -113,6 +113,4 @@ export function listen({ isCode, scanned, typing, entered, escaped }) {
       typing('');
     }
   }, true);
-
-  return { clear };
 }

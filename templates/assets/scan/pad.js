@@ -63,7 +63,6 @@ export function makePad({ state, changed, take, drop }) {
   });
 
   return {
-    show,
     /** Says the number typed so far. */
     type(n) { change((hand) => set(hand, hand.kind, n)); fresh = true; },
     get open() { return !$('pad').hidden; },

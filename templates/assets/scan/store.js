@@ -27,7 +27,7 @@ let timer = 0, wait = 0, sending = null, more = false;
 let refused = new Set(); // workshops the present sign-in may not send for
 let fault = null;     // the StoreError that stops counting
 let asked = {};       // session and workshop the page is about
-const state = {online: navigator.onLine, sending: false, signin: false, persisted: false, failed: '', copied: 0, skew: 0};
+const state = {online: navigator.onLine, sending: false, signin: false, failed: '', skew: 0};
 const listeners = new Set();
 const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('jijian-scan') : null;
 
@@ -36,10 +36,7 @@ const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('jijian-s
 export async function open(about = {}) {
   asked = about;
   await load();
-  navigator.storage?.persist?.().then(granted => { // some browsers ask the person, and nothing waits for her
-    state.persisted = granted;
-    changed(false);
-  });
+  navigator.storage?.persist?.().catch(() => {}); // some browsers ask the person, and nothing waits for her
   addEventListener('online', () => { state.online = true; again(); });
   addEventListener('offline', () => { state.online = false; changed(); });
   addEventListener('pageshow', e => e.persisted && reload());
@@ -118,8 +115,7 @@ export function counts() {
 }
 
 /** How things stand: online; sending; signin (the queue waits for a sign-in); foreign (it waits for somebody of its workshop);
- * fault (a StoreError, nothing can be counted); persisted (the browser promised to keep it); failed (why the last sending
- * did); copied (when the copy was made, ms); skew (server's clock minus the device's, ms). */
+ * fault (a StoreError, nothing can be counted); failed (why the last sending did); skew (server's clock minus the device's, ms). */
 export const status = () => ({...state, fault, foreign: refused.has(current)});
 
 /** Calls fn after every change of entries, snapshot or status; returns a function that ends it. */
@@ -358,7 +354,6 @@ async function replace(etag, data) {
   await tx.objectStore('copies').put(fresh);
   await tx.objectStore('meta').put(fresh.workshop, 'workshop');
   await tx.done;
-  state.copied = fresh.at;
   await load();
 }
 

@@ -98,7 +98,7 @@ export function picks(list, rows, onPick) {
   }));
 }
 
-/** Opens a box, and calls back with its form's data once it is closed with ok. */
+/** Opens a box, if it is not open. */
 export function openBox(id) {
   const box = $(id);
   if (!box.open) box.showModal();
