@@ -57,7 +57,7 @@ func TestOneBadTallyNeverFailsTheOthers(t *testing.T) {
 		{tally("b1", "true"), "b1", "good: must be a whole number"},
 		{tally("b1", "[1]"), "b1", "good: must be a whole number"},
 		{tally("b1", "null"), "b1", "good: is required"},
-		{tally("b1", "-1"), "b1", "good: must be between 0 and 10000000"},
+		{tally("b1", "-1"), "b1", "good: must be between 0 and 10,000,000"},
 		{tally("b1", "0"), "b1", "nothing was counted"},
 		{tally("b1", "99999999999"), "b1", "good: must be between"},
 		{tally("b1", "99999999999999999999999"), "b1", "good: is out of range"},
@@ -163,7 +163,7 @@ func TestHostileBodies(t *testing.T) {
 		{"tallies in capitals", `{"TALLIES":[]}`, 422, `"location":"TALLIES"`},
 		{"unknown field", `{"tallies":[],"more":1}`, 422, `"location":"more"`},
 		{"not UTF-8", "{\"tallies\":[],\"a\":\"\xff\"}", 422, `"location":"body"`},
-		{"too many", `{"tallies":[` + many + `]}`, 422, "1001"},
+		{"too many", `{"tallies":[` + many + `]}`, 422, "1,001"},
 		{"too large", `{"tallies":["` + strings.Repeat("x", 9<<20) + `"]}`, 413, ""},
 	} {
 		a := b.json(talliesPath, c.body)

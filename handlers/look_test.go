@@ -32,7 +32,7 @@ func TestLook(t *testing.T) {
 		s.Must(err)
 	}
 	s.Session("S9", s.Workshop.Today())
-	_, err = s.DB.NewRaw("UPDATE outbox SET due_at = ?, tries = 9, given_up_at = CASE WHEN robot_id = 1 THEN ? ELSE 0 END, sent_at = CASE WHEN robot_id = 2 THEN ? ELSE 0 END, error = '{\"Format\":\"the group answers %d: %s\",\"Args\":[19021,\"sign match fail\"]}'",
+	_, err = s.DB.NewRaw("UPDATE outbox SET due_at = ?, tries = 9, given_up_at = CASE WHEN robot_id = 1 THEN ? ELSE 0 END, sent_at = CASE WHEN robot_id = 2 THEN ? ELSE 0 END, error = '{\"Format\":\"the group answers %v: %s\",\"Args\":[19021,\"sign match fail\"]}'",
 		piecework.Now()+3_600_000, piecework.Now(), piecework.Now()).Exec(s.Ctx)
 	s.Must(err)
 	look := func(site *site, user string, pages map[string]string) {

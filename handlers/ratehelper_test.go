@@ -82,7 +82,7 @@ func TestRateHelperWrong(t *testing.T) {
 	b.get(goal("order", at, "books", "99", "from", "gestern", "to", "")).wants(t, 422, "gestern")
 	b.get(goal("product", "77")).wants(t, 422, "e-product")
 	b.post("/rates/samples", "order", at, "wage", "24", "pieces", "0", "minutes", "1441", "date", "gestern", "worker", "", "operation", "77").
-		wants(t, 422, "gestern", "1440", "e-operation", "e-worker", "e-pieces", "¥0.30") // what was worked out is still there
+		wants(t, 422, "gestern", "1,440", "e-operation", "e-worker", "e-pieces", "¥0.30") // what was worked out is still there
 
 	for _, user := range []string{"worker", "contractor"} {
 		who := s.as(user)

@@ -59,7 +59,7 @@ func TestTeamThroughTheInterface(t *testing.T) {
 		{`{"members":[{"worker":"A1"},{"worker":"A9"}]}`, 422, `there is no worker \"A9\" in this workshop`},
 		{`{"members":[{"worker":"A1"},{"worker":"` + team + `"}]}`, 422, "is a team"},
 		{`{"members":[{"worker":"A1"},{"worker":"A\u0000"}]}`, 422, "may hold only letters"},
-		{`{"members":[{"worker":"A1"},{"worker":"A2","share_weight":"0"}]}`, 422, "must be more than 0 and at most 1000"},
+		{`{"members":[{"worker":"A1"},{"worker":"A2","share_weight":"0"}]}`, 422, "must be more than 0 and at most 1,000"},
 		{`{"members":[{"worker":"A1"},{"worker":"A2","share_weight":"1e3"}]}`, 422, "is not a plain number"},
 		{`{"workshop":"W2","members":[{"worker":"A1"},{"worker":"A2"}]}`, 404, `There is no workshop \"W2\"`},
 	} {
@@ -141,7 +141,7 @@ func TestCountForATeam(t *testing.T) {
 
 	// What is odd about it is said at once.
 	a = b.teamForm(path, "work", work, "good", "9000", in(1), "on", in(2), "on")
-	b.get(a.location).wants(t, 200, "已计数，另送核对：这道工序已计良品 9200 件，但订单只有 5000 件。")
+	b.get(a.location).wants(t, 200, "已计入，进入复核：这道工序已计良品 9,200 件，但订单只有 5,000 件。")
 
 	for _, c := range []struct {
 		name   string

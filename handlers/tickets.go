@@ -121,7 +121,7 @@ func (s *Server) ticketsCut(c echo.Context) error {
 		return s.again(c, err, "tickets/list", p)
 	}
 	first, last := made[0].Number, made[len(made)-1].Number
-	return s.done(c, ticketsPath(order), "%d tickets were made, numbers %d to %d. Print them, and put one to each bundle.", len(made), first, last)
+	return s.done(c, ticketsPath(order), "%d tickets were made, numbers %v to %v. Print them, and put one to each bundle.", len(made), first, last)
 }
 
 func ticketsPath(order int64) string { return orderPath(order) + "/tickets" }

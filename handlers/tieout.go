@@ -65,7 +65,7 @@ func lossFigure(v *visit, kind payroll.LossKind, n int64) string {
 	case payroll.LossMoved:
 		return piecework.Measure(n).String()
 	}
-	return fmt.Sprintf("%d %s", n, v.says("pcs"))
+	return v.says("%d pcs", n)
 }
 
 // tieOutOrder ties out an order.

@@ -35,7 +35,7 @@ func Approve(ctx context.Context, db bun.IDB, runID int64, by string) error {
 			return err
 		}
 		if len(slips) == 0 {
-			return piecework.Conflict("Run %d has no slips. Compute it again or discard it.", run.ID)
+			return piecework.Conflict("Run %v has no slips. Compute it again or discard it.", run.ID)
 		}
 		run.Status, run.ApprovedAt, run.ApprovedBy, run.ApprovedAlone = Approved, piecework.Now(), by, alone
 		if err := run.save(ctx, db, "status", "approved_at", "approved_by", "approved_alone"); err != nil {

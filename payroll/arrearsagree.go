@@ -181,7 +181,7 @@ func withdrawArrears(ctx context.Context, db bun.Tx, rateID int64) error {
 	}
 	for _, a := range list {
 		if a.Taker != nil && a.Taker.Locked() {
-			return piecework.Conflict("Run %d has paid arrears by this rate. Agree a new rate from a later day, or for one order, instead.", a.TakenByRun)
+			return piecework.Conflict("Run %v has paid arrears by this rate. Agree a new rate from a later day, or for one order, instead.", a.TakenByRun)
 		}
 	}
 	var mine []revisedRate

@@ -93,7 +93,7 @@ func PayRest(ctx context.Context, db bun.IDB, runID int64, p Payment) error {
 	}
 	return locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
 		if run.Status != Approved {
-			return piecework.Conflict("Run %d is %s; only an approved run can be paid.", run.ID, run.Status)
+			return piecework.Conflict("Run %v is %s; only an approved run can be paid.", run.ID, run.Status)
 		}
 		owed, err := run.owed(ctx, db)
 		if err != nil {
@@ -124,7 +124,7 @@ func (b balance) left() piecework.Money { return b.net.Sub(b.paid) }
 // owed is the balance of every worker of a locked run.
 func (r *PayRun) owed(ctx context.Context, db bun.IDB) (map[int64]balance, error) {
 	if !r.Locked() {
-		return nil, piecework.Conflict("Run %d is %s; only an approved run can be paid.", r.ID, r.Status)
+		return nil, piecework.Conflict("Run %v is %s; only an approved run can be paid.", r.ID, r.Status)
 	}
 	var slips []Slip
 	if err := db.NewSelect().Model(&slips).Column("worker_id", "net").Where("run_id = ? AND NOT superseded", r.ID).Scan(ctx); err != nil {

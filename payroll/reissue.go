@@ -27,7 +27,7 @@ func Reissue(ctx context.Context, db bun.IDB, runID, workerID int64, reason, by 
 	var next *Slip
 	err := locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
 		if run.Status != Approved {
-			return piecework.Conflict("Run %d is %s. A slip gets a new version only between approval and payment; later, correct it in the next run.", run.ID, run.Status)
+			return piecework.Conflict("Run %v is %s. A slip gets a new version only between approval and payment; later, correct it in the next run.", run.ID, run.Status)
 		}
 		old := new(Slip)
 		q := db.NewSelect().Model(old).Where("run_id = ? AND worker_id = ? AND NOT superseded", runID, workerID)

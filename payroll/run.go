@@ -134,9 +134,9 @@ func nothingNew(ctx context.Context, db bun.Tx, run *PayRun, found outcome) erro
 	err := q.Scan(ctx)
 	switch {
 	case err == nil && other.Status == Draft:
-		return piecework.Conflict("Nothing new to settle from %s to %s: run %d already has it. That is a draft; discard it if this is to be settled by itself.", run.PeriodFrom, run.PeriodTo, other.ID)
+		return piecework.Conflict("Nothing new to settle from %s to %s: run %v already has it. That is a draft; discard it if this is to be settled by itself.", run.PeriodFrom, run.PeriodTo, other.ID)
 	case err == nil:
-		return piecework.Conflict("Nothing new to settle from %s to %s: run %d already has it.", run.PeriodFrom, run.PeriodTo, other.ID)
+		return piecework.Conflict("Nothing new to settle from %s to %s: run %v already has it.", run.PeriodFrom, run.PeriodTo, other.ID)
 	case !errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("find run: %w", err)
 	case found == carriedOnly:
@@ -168,7 +168,7 @@ func Discard(ctx context.Context, db bun.IDB, runID int64) error {
 func onDraft(ctx context.Context, db bun.IDB, runID int64, f func(context.Context, bun.Tx, *PayRun) error) error {
 	return locked(ctx, db, runID, func(ctx context.Context, db bun.Tx, run *PayRun) error {
 		if run.Status != Draft {
-			return piecework.Conflict("Run %d is %s and cannot change. What turned out wrong becomes a correction in the next run.", run.ID, run.Status)
+			return piecework.Conflict("Run %v is %s and cannot change. What turned out wrong becomes a correction in the next run.", run.ID, run.Status)
 		}
 		return f(ctx, db, run)
 	})
@@ -217,7 +217,7 @@ func Runs(ctx context.Context, db bun.IDB, f piecework.Filter) (piecework.Page[P
 func RunByID(ctx context.Context, db bun.IDB, id int64) (*PayRun, error) {
 	r := new(PayRun)
 	err := db.NewSelect().Model(r).Relation("Workshop").Relation("Order").Where("pr.id = ?", id).Scan(ctx)
-	if err := orNotFound(err, "There is no pay run %d.", id); err != nil {
+	if err := orNotFound(err, "There is no pay run %v.", id); err != nil {
 		return nil, err
 	}
 	return r, nil

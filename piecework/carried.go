@@ -130,17 +130,17 @@ func (b *bundleBook) ready(t *BundleTicket) (int64, *Message) {
 	f := b.flows[t.ID]
 	switch {
 	case t.Voided():
-		return 0, Msg("bundle %d was split: name its parts", t.Number)
+		return 0, Msg("bundle %v was split: name its parts", t.Number)
 	case !ok:
-		return 0, Msg("the ticket of bundle %d does not go to the last operation", t.Number)
+		return 0, Msg("the ticket of bundle %v does not go to the last operation", t.Number)
 	case good <= 0:
-		return 0, Msg("bundle %d has no good pieces at the last operation yet", t.Number)
+		return 0, Msg("bundle %v has no good pieces at the last operation yet", t.Number)
 	case f.Delivered == 0:
 		return good, nil
 	}
 	left := b.here(t) - max(0, max(t.Quantity, f.first)-good)
 	if left <= 0 {
-		return 0, Msg("bundle %d was delivered already, and nothing of it came back that has no ticket of its own", t.Number)
+		return 0, Msg("bundle %v was delivered already, and nothing of it came back that has no ticket of its own", t.Number)
 	}
 	return left, nil
 }
@@ -227,11 +227,11 @@ func (d *Delivery) carry(ctx context.Context, db bun.Tx, o *ProcessingOrder) err
 		ready, without := book.ready(t)
 		switch {
 		case slices.ContainsFunc(d.Bundles[:i], func(other DeliveryBundle) bool { return other.TicketID == t.ID }):
-			v.Add("bundles", "bundle %d is named twice", t.Number)
+			v.Add("bundles", "bundle %v is named twice", t.Number)
 		case without != nil:
 			v.AddMsg("bundles", without)
 		case c.Quantity < 0 || c.Quantity > ready:
-			v.Add("bundles", "of bundle %d only %d pieces can be delivered", t.Number, ready)
+			v.Add("bundles", "of bundle %v only %d pieces can be delivered", t.Number, ready)
 		case c.Quantity == 0:
 			c.Quantity = ready
 		}
@@ -324,7 +324,7 @@ func (d *Delivery) judge(a *Acceptance) error {
 			v.Add("accepted", "say of each bundle of the delivery once what was decided")
 			continue
 		case b.Accepted < 0 || b.Rejected < 0 || b.Returned < 0 || b.total() > d.Bundles[at].Waiting():
-			v.Add("accepted", "of bundle %d only %d pieces wait for a decision", d.Bundles[at].Ticket.Number, d.Bundles[at].Waiting())
+			v.Add("accepted", "of bundle %v only %d pieces wait for a decision", d.Bundles[at].Ticket.Number, d.Bundles[at].Waiting())
 		}
 		sum.Accepted, sum.Rejected, sum.Returned = sum.Accepted+b.Accepted, sum.Rejected+b.Rejected, sum.Returned+b.Returned
 	}

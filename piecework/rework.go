@@ -100,7 +100,7 @@ func (r *Rework) left(d *Delivery, a *Acceptance, book *bundleBook) (int64, erro
 	}
 	at := slices.IndexFunc(book.tickets, func(t BundleTicket) bool { return t.ID == r.TicketID })
 	if n = min(n, book.here(&book.tickets[at])); n <= 0 {
-		return 0, Conflict("What came back of bundle %d has left again, or is on a ticket already.", book.tickets[at].Number)
+		return 0, Conflict("What came back of bundle %v has left again, or is on a ticket already.", book.tickets[at].Number)
 	}
 	return n, nil
 }

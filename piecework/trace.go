@@ -88,7 +88,7 @@ func (c *Chargeback) bundles(ctx context.Context, db bun.IDB, all []BundleTicket
 			return nil, InvalidField("ticket", "%q is no bundle ticket of this order", c.Ticket)
 		}
 		if len(carried) > 0 && !slices.ContainsFunc(carried, func(b DeliveryBundle) bool { return b.TicketID == all[i].ID }) {
-			return nil, InvalidField("ticket", "bundle %d is not in this delivery", all[i].Number)
+			return nil, InvalidField("ticket", "bundle %v is not in this delivery", all[i].Number)
 		}
 		return all[i : i+1], nil
 	}

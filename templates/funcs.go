@@ -103,7 +103,11 @@ func group(n any) (string, error) {
 	if !v.CanInt() {
 		return "", fmt.Errorf("want a whole number, got %T", n)
 	}
-	digits := strconv.FormatInt(v.Int(), 10)
+	return grouped(v.Int()), nil
+}
+
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
 	sign := ""
 	if digits[0] == '-' {
 		sign, digits = "−", digits[1:]
@@ -111,7 +115,7 @@ func group(n any) (string, error) {
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
-	return sign + digits, nil
+	return sign + digits
 }
 
 // money puts the sign of the currency (CNY when none is given) before an amount or a rate, which print their own digits:

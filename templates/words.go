@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 )
 
 // Languages are the languages of the pages, the usual one first.
@@ -34,12 +36,34 @@ func mustWords(data []byte) map[string]string {
 }
 
 // Translate formats a message as fmt.Sprintf does, in the given language. The English format is the key of its
-// translation; a format without one is shown in English.
+// translation; a format without one is shown in English. %d writes a count, with its thousands apart; %v a number that
+// names something, such as a run or a ticket, as it is.
 func Translate(lang, format string, args ...any) string {
 	if chinese, ok := zh[format]; ok && Known(lang) == "zh" {
 		format = chinese
 	}
+	args = slices.Clone(args) // which are the caller's
+	for i, arg := range args {
+		switch n := arg.(type) {
+		case int:
+			args[i] = number(n)
+		case int64:
+			args[i] = number(n)
+		}
+	}
 	return fmt.Sprintf(format, args...)
+}
+
+// number is a whole number in a sentence.
+type number int64
+
+// Format groups the thousands for %d without a width.
+func (n number) Format(s fmt.State, verb rune) {
+	if _, wide := s.Width(); verb == 'd' && !wide {
+		io.WriteString(s, grouped(int64(n)))
+		return
+	}
+	fmt.Fprintf(s, fmt.FormatString(s, verb), int64(n))
 }
 
 // plural translates a sentence about n things. Both formats begin their arguments with %s, the count with its thousands

@@ -258,7 +258,7 @@ func literal(e ast.Expr) (string, bool) {
 var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
 
 // verbs tells the arguments a format takes, by position, whatever their order in the sentence: "1:text 2:d". Quoted and
-// plain text are the same argument.
+// plain text are the same argument; counts (d) and the numbers of things (v) are not.
 func verbs(format string) string {
 	at, next := map[int]string{}, 1
 	for _, m := range verb.FindAllStringSubmatch(format, -1) {
@@ -269,7 +269,7 @@ func verbs(format string) string {
 			next, _ = strconv.Atoi(m[1])
 		}
 		kind := m[2]
-		if strings.Contains("sqv", kind) {
+		if strings.Contains("sq", kind) {
 			kind = "text"
 		}
 		at[next] = kind
@@ -293,7 +293,7 @@ func TestVerbs(t *testing.T) {
 			t.Errorf("%q takes %s, %q takes %s", c.a, verbs(c.a), c.b, verbs(c.b))
 		}
 	}
-	if verbs("%d of %d") == verbs("%d of %s") || verbs("%s") == verbs("%s %s") || verbs("x") == verbs("%v") {
+	if verbs("%d of %d") == verbs("%d of %s") || verbs("run %d") == verbs("run %v") || verbs("%s") == verbs("%s %s") || verbs("x") == verbs("%v") {
 		t.Error("different verbs are taken for the same")
 	}
 }
@@ -308,6 +308,26 @@ func TestTranslate(t *testing.T) {
 	} {
 		if got := Translate(c.lang, c.format); got != c.want {
 			t.Errorf("Translate(%q, %q) = %q, want %q", c.lang, c.format, got, c.want)
+		}
+	}
+}
+
+func TestNumbersInSentences(t *testing.T) {
+	for _, c := range []struct {
+		lang, format string
+		args         []any
+		want         string
+	}{
+		{"zh", "only %d pieces wait for a decision", []any{12345}, "只有 12,345 件等待验收"},
+		{"en", "only %d pieces wait for a decision", []any{int64(999)}, "only 999 pieces wait for a decision"},
+		{"zh", "There is no pay run %v.", []any{int64(1234)}, "没有第 1234 号结算。"},
+		{"en", "%d tickets were made, numbers %v to %v.", []any{1500, int64(1001), int64(2500)}, "1,500 tickets were made, numbers 1001 to 2500."},
+		{"zh", "%d h %02d min", []any{int64(1200), int64(5)}, "1,200 小时 05 分"},
+		{"en", "%q, %s: %d", []any{"1234", "5678", -1234567}, `"1234", 5678: −1,234,567`},
+	} {
+		before := fmt.Sprint(c.args...)
+		if got := Translate(c.lang, c.format, c.args...); got != c.want || fmt.Sprint(c.args...) != before {
+			t.Errorf("Translate(%q, %q, %v) = %q, want %q", c.lang, c.format, c.args, got, c.want)
 		}
 	}
 }

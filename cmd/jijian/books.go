@@ -197,10 +197,10 @@ func findSlips(ctx context.Context, db *bun.DB, runID int64, worker string) ([]p
 		return nil, err
 	}
 	if len(slips) == 0 && worker != "" {
-		return nil, piecework.NotFound("Run %d has no slip of worker %s.", runID, worker)
+		return nil, piecework.NotFound("Run %v has no slip of worker %s.", runID, worker)
 	}
 	if len(slips) == 0 {
-		return nil, piecework.NotFound("Run %d has no slips.", runID)
+		return nil, piecework.NotFound("Run %v has no slips.", runID)
 	}
 	return slips, nil
 }

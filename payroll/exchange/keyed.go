@@ -56,7 +56,7 @@ func importKeyed[T any](im *importer, k keyed[T]) {
 		}
 		key := k.key(item)
 		if first, twice := firstRow[key]; twice {
-			im.fault(row, k.column, piecework.Msg("the same stands in row %d already", first))
+			im.fault(row, k.column, piecework.Msg("the same stands in row %v already", first))
 			return
 		}
 		firstRow[key] = row.Num

@@ -178,7 +178,7 @@ func (ti *tallyImport) store(batch []pendingTally, final bool) {
 		old := stored[t.UID]
 		switch {
 		case twice:
-			ti.blame(p, "uid", t.UID, "the same stands in row %d already", first)
+			ti.blame(p, "uid", t.UID, "the same stands in row %v already", first)
 			continue
 		case old != nil && old.ID > ti.before:
 			ti.blame(p, "uid", t.UID, "the same stands in this file already")

@@ -54,7 +54,7 @@ func Write(w io.Writer, fonts *press.Fonts, lang string, l *payroll.Ledger) ([]p
 		s.words = &english
 	}
 	if len(l.Rows) == 0 {
-		return nil, piecework.Conflict("Run %d has no slips.", l.Run.ID)
+		return nil, piecework.Conflict("Run %v has no slips.", l.Run.ID)
 	}
 	s.newSheet()
 	for i := range l.Rows {

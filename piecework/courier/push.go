@@ -82,7 +82,7 @@ func (c *Courier) toDevice(ctx context.Context, d *piecework.PushDevice, m Messa
 	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
 		return errGone
 	case res.StatusCode/100 != 2:
-		return refused("the push service answers %d", res.StatusCode)
+		return refused("the push service answers %v", res.StatusCode)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (c *Courier) toRobot(ctx context.Context, sealed *piecework.Robot, text str
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return refused("the group answers %d", res.StatusCode)
+		return refused("the group answers %v", res.StatusCode)
 	}
 	var a robotAnswer
 	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&a); err != nil {
@@ -91,7 +91,7 @@ func (c *Courier) toRobot(ctx context.Context, sealed *piecework.Robot, text str
 	}
 	for _, code := range []*int{a.ErrCode, a.Code, a.Status} {
 		if code != nil && *code != 0 {
-			return refused("the group answers %d: %s", *code, fmt.Sprintf("%.100s", a.ErrMsg+a.Msg))
+			return refused("the group answers %v: %s", *code, fmt.Sprintf("%.100s", a.ErrMsg+a.Msg))
 		}
 	}
 	if a.ErrCode == nil && a.Code == nil && a.Status == nil {
