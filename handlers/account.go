@@ -54,14 +54,14 @@ func (s *Server) accountPage(c echo.Context) (p *accountPage, err error) {
 
 // accountPassword changes a person's own password. She stays in where she is, and is out everywhere else.
 func (s *Server) accountPassword(c echo.Context) error {
-	ctx, p, err := c.Request().Context(), (*accountPage)(nil), error(nil)
-	if p, err = s.accountPage(c); err != nil {
+	p, err := s.accountPage(c)
+	if err != nil {
 		return err
 	}
 	if err := s.sure(c, p.User); err != nil {
 		return s.again(c, err, "account/show", p)
 	}
-	if err := account.SetPassword(ctx, s.DB, p.User.ID, c.FormValue("password")); err != nil {
+	if err := account.SetPassword(c.Request().Context(), s.DB, p.User.ID, c.FormValue("password")); err != nil {
 		return s.again(c, err, "account/show", p)
 	}
 	if err := s.restart(c, p.User.ID); err != nil {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -160,10 +161,12 @@ func (p *auditPage) Did(e account.Entry) string {
 // Href leads to the thing of an entry, "" when it has no page.
 func (p *auditPage) Href(e account.Entry) string {
 	switch e.Kind {
-	case "user", "worker", "workshop", "rate", "run", "slip", "order", "delivery":
-		return "/" + strings.Replace(e.Kind+"s", "deliverys", "deliveries", 1) + "/" + option(e.ThingID, "").Value
+	case "user", "worker", "workshop", "rate", "run", "slip", "order":
+		return fmt.Sprintf("/%ss/%d", e.Kind, e.ThingID)
+	case "delivery":
+		return deliveryPath(e.ThingID)
 	case "tally":
-		return "/tallies/" + option(e.ThingID, "").Value
+		return fmt.Sprintf("/tallies/%d", e.ThingID)
 	}
 	return ""
 }

@@ -82,12 +82,13 @@ func (s *Server) bankDownload(c echo.Context) error {
 	if err := list.Note(ctx, s.DB, layout, visitOf(c).who.Name); err != nil {
 		return err
 	}
-	format, kind := exchange.CSV, "text/csv; charset=utf-8"
-	if layout.Encoding == "gb18030" {
-		kind = "text/csv; charset=gb18030"
-	}
+	format := exchange.CSV
 	if f.text("format") == string(exchange.XLSX) {
-		format, kind = exchange.XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		format = exchange.XLSX
+	}
+	kind := mediaType(format)
+	if format == exchange.CSV && layout.Encoding == "gb18030" {
+		kind = "text/csv; charset=gb18030"
 	}
 	return download(c, fmt.Sprintf("run-%d-bank.%s", list.Run.ID, format), kind, data)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"jijian/piecework"
+	"jijian/templates"
 )
 
 // statuses is what each kind of failure is in HTTP. Whatever is none of them is ours: 500.
@@ -34,10 +35,14 @@ var statuses = []struct {
 var (
 	errNoSignIn = errors.New("not signed in")
 	errOldPage  = errors.New("form of an earlier sign-in") // joined with a reason of kind forbidden
+	errDeadLink = errors.New("link that does not work")    // joined with a reason of kind not found
 )
 
-// wordsFor is what a page says about a status: what it is, and what to do.
-var wordsFor = map[int]struct{ title, what, next *piecework.Message }{
+// faultWords is what a page says about a failure: what it is, and what to do.
+type faultWords struct{ title, what, next *piecework.Message }
+
+// wordsFor is what a page says about a status.
+var wordsFor = map[int]faultWords{
 	http.StatusBadRequest:   {piecework.Msg("This request cannot be read"), piecework.Msg("What arrived is damaged or incomplete."), piecework.Msg("Go back and try again.")},
 	http.StatusUnauthorized: {piecework.Msg("Please sign in"), piecework.Msg("This needs a sign-in."), piecework.Msg("Sign in and try again.")},
 	http.StatusForbidden:    {piecework.Msg("This is not open to you"), piecework.Msg("Your role may not do this."), piecework.Msg("Ask the lead of your workshop or an administrator.")},
@@ -54,8 +59,12 @@ var wordsFor = map[int]struct{ title, what, next *piecework.Message }{
 }
 
 // wordsForOldPage stand in for those of a refusal: nothing is forbidden, the page is only out of date.
-var wordsForOldPage = [...]*piecework.Message{piecework.Msg("This page is out of date"),
+var wordsForOldPage = faultWords{piecework.Msg("This page is out of date"),
 	piecework.Msg("It was open for too long, or you have signed in or out since. Nothing was changed."), piecework.Msg("Load the page again and repeat the last step.")}
+
+// wordsForDeadLink are for a contractor, who has no account here: nothing but another link helps. What happened, the reason says.
+var wordsForDeadLink = faultWords{title: piecework.Msg("Ask for a new link"),
+	next: piecework.Msg("Scan the code on the newest delivery note, or ask the workshop that gave you the link.")}
 
 // statusOf is the HTTP status of an error.
 func statusOf(err error) int {
@@ -75,7 +84,7 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// fault is an error in the words of the visitor. What is ours is never told.
+// fault is an error in the words of the visitor. What is ours is never told. Href and Link are the way out and its words, "" where none helps.
 type fault struct {
 	Status                               int
 	Title, What, Where, Next, Href, Link string
@@ -90,8 +99,12 @@ func describe(c echo.Context, err error) fault {
 			words = wordsFor[http.StatusBadRequest]
 		}
 	}
-	if errors.Is(err, errOldPage) {
-		words.title, words.what, words.next = wordsForOldPage[0], wordsForOldPage[1], wordsForOldPage[2]
+	dead := errors.Is(err, errDeadLink) && status == http.StatusNotFound
+	switch {
+	case errors.Is(err, errOldPage):
+		words = wordsForOldPage
+	case dead:
+		words.title, words.next = wordsForDeadLink.title, wordsForDeadLink.next
 	}
 	f := fault{Status: status, Title: inWords(v.lang, words.title), What: inWords(v.lang, words.what)}
 	if words.next != nil {
@@ -107,11 +120,18 @@ func describe(c echo.Context, err error) fault {
 	case errors.As(err, &invalid):
 		var parts []string
 		for _, e := range fieldErrors(v.lang, invalid) {
-			parts = append(parts, e.Field+": "+e.Text)
+			parts = append(parts, templates.Label(v.lang, e.Field)+v.says(": ")+e.Text)
 		}
 		f.What = strings.Join(parts, "; ")
 	default:
 		f.Where = c.Request().Method + " " + c.Request().URL.Path
+	}
+	switch {
+	case dead:
+	case status == http.StatusConflict || status == http.StatusUnprocessableEntity || errors.Is(err, errOldPage):
+		f.Href, f.Link = back(c), v.says("Go back")
+	default:
+		f.Href, f.Link = "/", v.says("To the start page")
 	}
 	return f
 }
@@ -141,9 +161,6 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.Response().WriteHeader(f.Status)
 		_ = json.NewEncoder(c.Response()).Encode(problemOf(c, f, err))
 		return
-	}
-	if f.Status == http.StatusConflict || f.Status == http.StatusUnprocessableEntity || errors.Is(err, errOldPage) {
-		f.Href, f.Link = back(c), visitOf(c).says("Go back")
 	}
 	if failed := s.render(c, f.Status, "error/show", nil, f); failed != nil {
 		s.Logger.Error("error page failed", "id", requestID(c), "err", failed)

@@ -26,7 +26,12 @@ func (s *Server) sessionMark(c echo.Context) error {
 		err = piecework.MarkSession(c.Request().Context(), s.DB, id, piecework.DayKind(f.text("day_kind")), percent)
 	}
 	if err != nil {
-		return err
+		p, shown := s.board(c, id)
+		if shown != nil {
+			return shown
+		}
+		p.Grid.Key, p.Form = newKey(), f.values()
+		return s.again(c, err, "sessions/show", p)
 	}
 	return s.done(c, sessionPath(id), "Noted. Draft pay runs take it up when they are computed again.")
 }

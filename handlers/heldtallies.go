@@ -183,6 +183,7 @@ func (s *Server) heldDismiss(c echo.Context) error {
 		if again != nil {
 			return again
 		}
+		p.Form["dismissal"] = f.text("reason")
 		return s.again(c, err, "review/held", p)
 	}
 	return s.done(c, reviewPath, "It is dismissed. It stays in the books with your reason.")

@@ -84,11 +84,7 @@ func (s *Server) ledgerFile(c echo.Context, l *payroll.Ledger, format string) er
 		if err := exchange.WriteLedger(&whole, f, l); err != nil {
 			return err
 		}
-		kind := "text/csv; charset=utf-8"
-		if f == exchange.XLSX {
-			kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-		}
-		return download(c, name+"."+string(f), kind, whole.Bytes())
+		return download(c, name+"."+string(f), mediaType(f), whole.Bytes())
 	}
 	fonts, err := Fonts()
 	if err != nil {

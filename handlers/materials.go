@@ -108,7 +108,7 @@ func (s *Server) materialPlaces(c echo.Context, p *orderMaterials) error {
 		for _, at := range u.Places {
 			switch {
 			case at.TakeHomeID != 0 && at.Worker != nil:
-				add(fmt.Sprintf("h%d", at.TakeHomeID), v.says("Lot %d, with %s", at.TakeHomeID, at.Worker.Name))
+				add(fmt.Sprintf("h%d", at.TakeHomeID), v.says("Lot %v, with %s", at.TakeHomeID, at.Worker.Name))
 			case at.Session != nil:
 				add(fmt.Sprintf("s%d", at.SessionID), v.says("Session %s", at.Session.Code))
 			}
@@ -195,7 +195,7 @@ func (s *Server) movementStrike(c echo.Context) error {
 }
 
 // readNeed reads what a piece needs of a material, which may be a new one.
-func (s *Server) readNeed(f *form) piecework.Need {
+func (s *Server) readNeed(f *form) (piecework.Need, error) {
 	n := piecework.Need{MaterialID: f.number("material"), OperationID: f.number("operation"), Own: f.text("supplied") == "own"}
 	if f.text("per_piece") != "0" {
 		n.PerPiece = f.measure("per_piece")
@@ -204,7 +204,7 @@ func (s *Server) readNeed(f *form) piecework.Need {
 		n.UnitCost = f.rate("unit_cost")
 	}
 	if f.text("new_name") == "" || n.MaterialID != 0 || len(f.invalid.Fields) > 0 {
-		return n
+		return n, f.and(nil)
 	}
 	ctx := f.c.Request().Context()
 	code, err := piecework.NextCode(ctx, s.DB, (*piecework.Material)(nil), 0, "M-001")
@@ -212,17 +212,14 @@ func (s *Server) readNeed(f *form) piecework.Need {
 	if err == nil {
 		err = piecework.SaveMaterial(ctx, s.DB, m)
 	}
-	if f.and(err) == nil && err == nil {
-		n.MaterialID = m.ID
-	}
-	return n
+	n.MaterialID = m.ID
+	return n, f.and(err)
 }
 
 // orderNeedSet says what a piece of an order needs of a material; 0 takes the material off.
 func (s *Server) orderNeedSet(c echo.Context) error {
 	f, id := readForm(c), paramID(c, "order")
-	n := s.readNeed(f)
-	err := f.and(nil)
+	n, err := s.readNeed(f)
 	if err == nil {
 		err = piecework.SetOrderMaterial(c.Request().Context(), s.DB, id, n)
 	}
@@ -267,8 +264,7 @@ func (s *Server) showProductMaterials(c echo.Context, wrong error, typed values)
 // productNeedSet says what a piece of a product needs of a material; 0 takes the material off.
 func (s *Server) productNeedSet(c echo.Context) error {
 	f, id := readForm(c), paramID(c, "product")
-	n := s.readNeed(f)
-	err := f.and(nil)
+	n, err := s.readNeed(f)
 	if err == nil {
 		err = piecework.SetProductMaterial(c.Request().Context(), s.DB, id, n)
 	}

@@ -46,5 +46,5 @@ func TestMaterialsOfAnOrder(t *testing.T) {
 	s.as("contractor").get("/orders/1").wants(t, 200, "绢布", "1250.5")
 	lead.get("/products/1/materials").wants(t, 200, "还没有登记用料")
 	lead.post("/products/1/materials", "material", "1", "per_piece", "0.3", "supplied", "own").goes(t, "/products/1/materials")
-	lead.get("/products/1/materials").wants(t, 200, "0.3", "工坊")
+	lead.get("/products/1/materials").wants(t, 200, "0.3", ">微工厂</td>")
 }

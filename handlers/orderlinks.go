@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -96,7 +97,7 @@ func (s *Server) link(c echo.Context) (*piecework.OrderLink, string, error) {
 	}
 	l, err := piecework.LinkByToken(c.Request().Context(), s.DB, c.Param("code"))
 	if err != nil {
-		return nil, "", err
+		return nil, "", errors.Join(errDeadLink, err)
 	}
 	s.lookups.pardon(address)
 	return l, linkPath(c.Param("code")), nil

@@ -69,7 +69,9 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	b.get(link).wants(t, 200, "O1")
 	refused := func(path string) {
 		t.Helper()
-		b.get(path).wants(t, 404, "这个链接无效")
+		page := b.get(path)
+		page.wants(t, 404, "请索取新的链接", "这个链接无效", "最近一张交货单")
+		page.lacks(t, `class="button"`) // a contractor cannot sign in
 	}
 	for _, at := range []int{4, 14, 20, 30, len(link) - 2} { // in id, end and signature
 		other := map[bool]string{true: "B", false: "A"}[link[at] == 'A']

@@ -89,6 +89,7 @@ type orderShow struct {
 	Uses      []piecework.Use // a contractor sees those he brings
 	Finish    piecework.Date  // expected
 	Margin    *payroll.Margin // nil: a contractor, who may not see it
+	Reason    string          // to end it early, as typed
 	List      piecework.Page[piecework.Delivery]
 }
 
@@ -102,13 +103,16 @@ type orderStep struct {
 }
 
 // orderShow shows an order: its flow from operation to operation to the contractor, and its deliveries.
-func (s *Server) orderShow(c echo.Context) error {
+func (s *Server) orderShow(c echo.Context) error { return s.showOrder(c, nil, "") }
+
+// showOrder shows an order, with why it could not be ended if wrong is not nil.
+func (s *Server) showOrder(c echo.Context, wrong error, reason string) error {
 	ctx, today := c.Request().Context(), s.today(c)
 	o, err := piecework.OrderByID(ctx, s.DB, paramID(c, "order"))
 	if err != nil {
 		return err
 	}
-	p := orderShow{Order: o, Office: visitOf(c).who.Role != account.Contractor}
+	p := orderShow{Order: o, Office: visitOf(c).who.Role != account.Contractor, Reason: reason}
 	if o.DueOn != "" {
 		p.DaysLeft = int(o.DueOn.Time().Sub(today.Time()).Hours() / 24)
 	}
@@ -127,6 +131,9 @@ func (s *Server) orderShow(c echo.Context) error {
 	p.Decided = handedBar(o, p.Handed)
 	if p.List, err = piecework.Deliveries(ctx, s.DB, piecework.Filter{OrderID: o.ID}); err != nil {
 		return err
+	}
+	if wrong != nil {
+		return s.again(c, wrong, "orders/show", p)
 	}
 	return s.page(c, "orders/show", p)
 }
@@ -215,8 +222,9 @@ func (s *Server) orderEnd(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := piecework.EndOrder(ctx, s.DB, o.ID, readForm(c).text("reason"), visitOf(c).who.Name); err != nil {
-		return err
+	reason := readForm(c).text("reason")
+	if err := piecework.EndOrder(ctx, s.DB, o.ID, reason, visitOf(c).who.Name); err != nil {
+		return s.showOrder(c, err, reason)
 	}
 	return s.doneUndo(c, orderPath(o.ID), orderPath(o.ID)+"/reopen", "Order %s is ended early. What is owed for it stays owed.", o.Code)
 }

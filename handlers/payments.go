@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"fmt"
-
 	"github.com/labstack/echo/v4"
 
 	"jijian/payroll"
@@ -38,9 +36,9 @@ func (s *Server) runPaid(c echo.Context) error {
 		err = payroll.PayRest(c.Request().Context(), s.DB, id, p)
 	}
 	if err != nil {
-		return err
+		return s.showRun(c, err, f.values())
 	}
-	return s.done(c, fmt.Sprintf("/runs/%d", id), "The run is marked as paid.")
+	return s.done(c, runPath(id), "The run is marked as paid.")
 }
 
 // slipPaid notes that a worker received money for a slip, whole or in part, or takes back what did not arrive.

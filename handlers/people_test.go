@@ -164,7 +164,7 @@ func TestLeadOfTwoWorkshops(t *testing.T) {
 	admin.post(path+"/workshops/take", "workshop", fmt.Sprint(w2)).wants(t, 409, "唯一的微工厂")
 	admin.post(path+"/role", "role", "bookkeeper").wants(t, 303)
 	lead.post(fmt.Sprintf("/runs/%d/approve", ids["run"][1])).wants(t, 303)
-	admin.get("/audit").wants(t, 200, "更改了用户身份", "lead: lead → bookkeeper", "给用户增加了微工厂", "核准了结算", fmt.Sprintf(`href="/runs/%d"`, ids["run"][1]))
+	admin.get("/audit").wants(t, 200, "更改了用户身份", "lead: lead → bookkeeper", "给用户增加了微工厂", "审核了结算", fmt.Sprintf(`href="/runs/%d"`, ids["run"][1]))
 	admin.get("/audit?q=王组长").wants(t, 200, "登录")
 	for _, statement := range []string{"UPDATE audit_entries SET action = 'signed in'", "DELETE FROM audit_entries"} {
 		if _, err := s.DB.ExecContext(s.Ctx, statement); err == nil {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -20,7 +21,6 @@ type reviewPage struct {
 	All   bool // the person sees several workshops
 	Days  []reviewDay
 	List  piecework.Page[piecework.Tally] // of the flagged ones
-	Held  int                             // how many refused ones there are
 	Mine  int                             // how many on this page the person may not decide about
 	Zone  *time.Location
 	Form  values
@@ -42,15 +42,16 @@ type flagged struct {
 // refused is a held tally with as much of it as can be read.
 type refused struct {
 	piecework.Held
-	Sent piecework.NewTally
-	Why  string
-	Own  bool
+	Sent              piecework.NewTally
+	Worker, Operation string // names; "" where nothing is known by the code that was sent
+	Why               string
+	Own               bool
 }
 
 // refusedOf puts a held tally into words.
 func refusedOf(v *visit, h *piecework.Held) refused {
 	sent, _ := readTally(json.RawMessage(h.Content))
-	return refused{*h, sent, inWords(v.lang, &h.Reason.Message), h.HeldBy == v.who.Name}
+	return refused{Held: *h, Sent: sent, Why: inWords(v.lang, &h.Reason.Message), Own: h.HeldBy == v.who.Name}
 }
 
 // review shows the tallies about which something was noticed, and those that were refused and held.
@@ -73,7 +74,6 @@ func (s *Server) reviewPage(c echo.Context) (*reviewPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Held = held.Total
 	days := map[piecework.Date]*reviewDay{}
 	on := func(day piecework.Date) *reviewDay {
 		if days[day] == nil {
@@ -81,9 +81,14 @@ func (s *Server) reviewPage(c echo.Context) (*reviewPage, error) {
 		}
 		return days[day]
 	}
-	if f.Query == "" && f.Page <= 1 {
+	if f.Query == "" && f.Page <= 1 && held.Total > 0 {
+		names, err := s.namesBehind(ctx, f.WorkshopID)
+		if err != nil {
+			return nil, err
+		}
 		for i := range held.Items {
 			r := refusedOf(v, &held.Items[i])
+			r.Worker, r.Operation = names.workers[r.Sent.Worker], names.operations[[2]string{r.Sent.Order, r.Sent.Operation}]
 			day := on(piecework.DateOf(r.HeldAt.In(p.Zone)))
 			day.Held = append(day.Held, r)
 		}
@@ -104,6 +109,40 @@ func (s *Server) reviewPage(c echo.Context) (*reviewPage, error) {
 	}
 	slices.SortFunc(p.Days, func(a, b reviewDay) int { return cmp.Compare(b.Day, a.Day) })
 	return p, nil
+}
+
+// names are the names behind codes.
+type names struct {
+	workers    map[string]string
+	operations map[[2]string]string // by the codes of order and operation
+}
+
+// namesBehind are the names of the crew and of the operations of open orders, of a workshop or (0) of all.
+func (s *Server) namesBehind(ctx context.Context, workshopID int64) (names, error) {
+	n := names{map[string]string{}, map[[2]string]string{}}
+	orders, err := piecework.OpenOrders(ctx, s.DB, workshopID)
+	if err != nil {
+		return n, err
+	}
+	for _, o := range orders {
+		for _, op := range o.Product.Operations {
+			n.operations[[2]string{o.Code, op.Code}] = op.Name
+		}
+	}
+	workshops, err := piecework.Workshops(ctx, s.DB, workshopID)
+	if err != nil {
+		return n, err
+	}
+	for _, w := range workshops {
+		crew, err := piecework.Crew(ctx, s.DB, w.ID)
+		if err != nil {
+			return n, err
+		}
+		for _, m := range crew {
+			n.workers[m.Code] = m.Name
+		}
+	}
+	return n, nil
 }
 
 // reviewRight closes what was noticed about the chosen tallies: they are right.

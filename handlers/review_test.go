@@ -175,6 +175,7 @@ func TestReviewQueue(t *testing.T) {
 	books.post("/review/tallies/3/strike", "reason", "扫了两次").goes(t, "/review")
 	books.get("/tallies/3").wants(t, 200, "扫了两次", "孙会计")
 
+	books.get("/review").wants(t, 200, ">A7</a></b>", "<p>剪瓣 · ", `>王秀英</a></b> <small class="minor">A1</small>`, `<p><span class="code">paint</span>`)
 	books.get("/review/held/1").wants(t, 200, "A7", `value="6"`, `<option value="1-1" selected>`)
 	books.post("/review/held/1/accept", "session", "S1", "worker", "", "work", "1-1", "good", "6").wants(t, 422, `aria-invalid="true"`)
 	books.post("/review/held/1/accept", "session", "S1", "worker", "A2", "work", "1-1", "good", "6", "note", "工牌看错").goes(t, "/review")
@@ -210,7 +211,11 @@ func TestUndoOnThePage(t *testing.T) {
 		}
 	}
 	books.post("/tallies/1/undo").wants(t, 409, "只有本人或管理员可以撤销")
-	lead.post("/tallies/2/undo").wants(t, 409, "已超过 30 分钟")
+	refused := lead.post("/tallies/2/undo")
+	refused.wants(t, 409, "已超过 30 分钟", "冲销这条计件")
+	if strings.Contains(refused.body, `name="key" value=""`) {
+		t.Error("the form beside it cannot be sent any more")
+	}
 	lead.post("/tallies/1/undo", "reason", "扫错了").goes(t, "/tallies/1")
 	lead.get("/tallies/1").wants(t, 200, "扫错了", "已撤销")
 	lead.post("/tallies/1/undo").wants(t, 409)

@@ -76,5 +76,5 @@ func TestApprovedBySomebodyElse(t *testing.T) {
 	admin.get("/runs/2").wants(t, 200, "这里没有别人可以审核", `action="/runs/2/approve"`)
 	admin.post("/runs/2/approve").wants(t, 303)
 	admin.get("/runs/2").wants(t, 200, "审核前没有第二个人看过")
-	admin.get("/audit").wants(t, 200, "核准了结算，没有第二个人看过", `href="/runs/2"`)
+	admin.get("/audit").wants(t, 200, "审核了结算，没有第二个人看过", `href="/runs/2"`)
 }

@@ -58,6 +58,7 @@ type runPage struct {
 	Says     map[int64]payroll.SayState
 	Said     payroll.SayCounts
 	Disputes piecework.Page[payroll.Dispute] // about slips of this run, that wait for an answer
+	Form     values                          // of how everybody was paid, as typed
 }
 
 // underRow is a slip under the minimum wage, with the time in words.
@@ -76,13 +77,16 @@ func (p runPage) ShownSlips() int { return shownUnder }
 func (p runPage) Exceptions() bool { return !p.Review.Nothing() || len(p.Changes) > 0 }
 
 // runShow shows a run: first what a person should look at, then the totals, then the slips.
-func (s *Server) runShow(c echo.Context) error {
+func (s *Server) runShow(c echo.Context) error { return s.showRun(c, nil, nil) }
+
+// showRun shows a run, with what is wrong about its payment if wrong is not nil.
+func (s *Server) showRun(c echo.Context, wrong error, typed values) error {
 	ctx, f, who := c.Request().Context(), s.filter(c), visitOf(c).who
 	run, err := payroll.RunByID(ctx, s.DB, paramID(c, "run"))
 	if err != nil {
 		return err
 	}
-	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Status: f.Status, Books: mayOf[who.Role]&books != 0}
+	p := runPage{Run: run, Zone: run.Workshop.Location(), Query: f.Query, Status: f.Status, Books: mayOf[who.Role]&books != 0, Form: typed}
 	if p.Totals, err = payroll.TotalsOf(ctx, s.DB, run.ID); err != nil {
 		return err
 	}
@@ -93,8 +97,6 @@ func (s *Server) runShow(c echo.Context) error {
 		if err = p.hear(ctx, s); err != nil {
 			return err
 		}
-	}
-	if run.Locked() {
 		sums, err := payroll.PaidOf(ctx, s.DB, run.ID)
 		if err != nil {
 			return err
@@ -123,6 +125,9 @@ func (s *Server) runShow(c echo.Context) error {
 		if p.Changes, err = payroll.Changes(ctx, s.DB, run, p.Review.Previous); err != nil {
 			return err
 		}
+	}
+	if wrong != nil {
+		return s.again(c, wrong, "runs/show", p)
 	}
 	return s.page(c, "runs/show", p)
 }
@@ -210,11 +215,7 @@ func (s *Server) runExport(c echo.Context) error {
 	if err := write(c.Request().Context(), s.DB, &whole, format, id); err != nil {
 		return err
 	}
-	kind := "text/csv; charset=utf-8"
-	if format == exchange.XLSX {
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	}
-	return download(c, fmt.Sprintf("run-%d-%s.%s", id, table, format), kind, whole.Bytes())
+	return download(c, fmt.Sprintf("run-%d-%s.%s", id, table, format), mediaType(format), whole.Bytes())
 }
 
 // runSlips hands out the slips of a run as one PDF.
@@ -225,6 +226,14 @@ func (s *Server) runSlips(c echo.Context) error {
 		return err
 	}
 	return s.slipsPDF(c, fmt.Sprintf("run-%d-slips", id), slips)
+}
+
+// mediaType is what browsers call a table of that format.
+func mediaType(format exchange.Format) string {
+	if format == exchange.XLSX {
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	return "text/csv; charset=utf-8"
 }
 
 // download answers with a file.

@@ -16,8 +16,7 @@ const scanImportPath = "/scan/import"
 
 // savedQueue is the file in which a device hands over what it could not send; see assets/scan/store.js.
 type savedQueue struct {
-	Version int       `json:"jijian_queue"`
-	SavedAt time.Time `json:"saved_at"`
+	Version int `json:"jijian_queue"`
 	Queues  []struct {
 		Workshop string            `json:"workshop"` // code
 		Tallies  []json.RawMessage `json:"tallies"`  // as in the interface for programs
@@ -26,8 +25,7 @@ type savedQueue struct {
 
 // scanImport is what became of the tallies of such a file.
 type scanImport struct {
-	Done                        bool // a file was read
-	SavedAt                     time.Time
+	Done                        bool            // a file was read
 	Rows                        []importedTally // what needs a person first
 	Accepted, Duplicate, Person int
 }
@@ -54,7 +52,7 @@ func (s *Server) scanImportRead(c echo.Context) error {
 	if err != nil {
 		return s.again(c, err, "scan/import", scanImport{})
 	}
-	p := scanImport{Done: true, SavedAt: file.SavedAt.In(s.zone(c))}
+	p := scanImport{Done: true}
 	var fine []importedTally
 	for _, q := range file.Queues {
 		rows, err := s.importQueue(c, q.Workshop, q.Tallies)

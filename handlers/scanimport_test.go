@@ -109,7 +109,7 @@ func TestScanOfflineRefused(t *testing.T) {
 		t.Error("it is not held for review with the reason")
 	}
 	sc.does(chromedp.Click("#sync"), chromedp.WaitVisible("#queue li"))
-	sc.sees("没有工人", "已留在复核中", "重新发送")
+	sc.sees("没有工人", "已留在复核中", "重新上传")
 	sc.runs(`(globalThis.refused = store.entries().find(e => e.state === 'person').answered, document.querySelector('#queue button').click())`)
 	sc.waits(`store.entries().some(e => e.state === 'person' && e.answered > refused)`)
 	sc.does(chromedp.Evaluate[chromedp.Void](`document.querySelector('#queue button + button').click()`))

@@ -116,6 +116,7 @@ type board struct {
 	Totals   []operationTotal
 	Grid     grid
 	DayKinds []templates.Option // what its time may be
+	Form     values             // of what its time is, as typed
 	Stocks   []templates.Option // to print commands on
 }
 

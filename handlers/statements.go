@@ -174,11 +174,7 @@ func (s *Server) statementExport(c echo.Context) error {
 	if err := exchange.StatementVersion(&whole, format, st); err != nil {
 		return err
 	}
-	kind := "text/csv; charset=utf-8"
-	if format == exchange.XLSX {
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	}
-	return download(c, statementName(st)+"."+string(format), kind, whole.Bytes())
+	return download(c, statementName(st)+"."+string(format), mediaType(format), whole.Bytes())
 }
 
 type contractorAccount struct {

@@ -66,11 +66,7 @@ func (s *Server) takeHomesExport(c echo.Context) error {
 	if err := exchange.Homework(c.Request().Context(), s.DB, &whole, format, s.filter(c), s.today(c)); err != nil {
 		return err
 	}
-	kind := "text/csv; charset=utf-8"
-	if format == exchange.XLSX {
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	}
-	return download(c, fmt.Sprintf("homework-%s.%s", s.today(c), format), kind, whole.Bytes())
+	return download(c, fmt.Sprintf("homework-%s.%s", s.today(c), format), mediaType(format), whole.Bytes())
 }
 
 type takeHomeForm struct {

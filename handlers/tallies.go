@@ -85,7 +85,6 @@ func (s *Server) tallyShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Form["key"] = newKey()
 	return s.page(c, "tallies/show", p)
 }
 
@@ -95,7 +94,7 @@ func (s *Server) tallyPage(c echo.Context) (*tallyPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &tallyPage{Tally: t, Zone: s.zone(c), Form: values{}}
+	p := &tallyPage{Tally: t, Zone: s.zone(c), Form: values{"key": newKey()}}
 	for _, flag := range t.Flags {
 		p.Noticed = append(p.Noticed, noticed{flag, inWords(visitOf(c).lang, flag.Message())})
 	}
@@ -148,7 +147,7 @@ func (s *Server) reversalSessions(ctx context.Context, p *tallyPage) error {
 
 // tallyStrike strikes a tally by a reversal in an open session.
 func (s *Server) tallyStrike(c echo.Context) error {
-	ctx, f := c.Request().Context(), readForm(c)
+	f := readForm(c)
 	p, err := s.tallyPage(c)
 	if err != nil {
 		return err
@@ -165,18 +164,15 @@ func (s *Server) tallyStrike(c echo.Context) error {
 		p.Form = f.values()
 		return s.again(c, err, "tallies/show", p)
 	}
-	ws, err := piecework.SessionByID(ctx, s.DB, id)
+	ws, err := piecework.SessionByID(c.Request().Context(), s.DB, id)
 	if err != nil {
 		return err
 	}
 	t := p.Tally
-	results, err := s.recorder.Record(ctx, visitOf(c).who.Actor(), []piecework.NewTally{{UID: f.text("key"), Session: ws.Code, Worker: t.Worker.Code,
-		Order: t.Order.Code, Operation: t.Operation.Code, Counts: t.Counts, Ticket: t.Ticket, Reverses: t.UID, Reason: reason}})
-	if err != nil {
-		return err
-	}
-	if results[0].Status == piecework.Rejected {
-		return &piecework.Problem{Kind: piecework.ErrConflict, Message: *results[0].Reason}
+	if _, err := s.recordOne(c, piecework.NewTally{UID: f.text("key"), Session: ws.Code, Worker: t.Worker.Code, Order: t.Order.Code, Operation: t.Operation.Code,
+		Counts: t.Counts, Ticket: t.Ticket, Reverses: t.UID, Reason: reason}); err != nil {
+		p.Form = f.values()
+		return s.again(c, err, "tallies/show", p)
 	}
 	return s.done(c, fmt.Sprintf("/tallies/%d", t.ID), "The tally is struck. It stays visible and counts no more; record the right one if there is one.")
 }

@@ -42,7 +42,7 @@ func TestStrike(t *testing.T) {
 	}
 	b.post("/sessions/1/close")
 	b.get("/tallies/1").wants(t, 200, "S2 · 2026-10-06") // the open session is offered instead
-	b.post("/tallies/1/strike", "session", "1", "reason", "数错了", "key", "k1").wants(t, 409, "已关闭")
+	b.post("/tallies/1/strike", "session", "1", "reason", "数错了", "key", "k1").wants(t, 409, "已关闭", `value="数错了"`, `value="k1"`)
 	sent := []string{"session", "2", "reason", "数错了", "key", "k1"}
 	a := b.post("/tallies/1/strike", sent...)
 	a.wants(t, 303)

@@ -109,7 +109,7 @@ func inWords(lang string, m *piecework.Message) string {
 		case piecework.Message:
 			args[i] = inWords(lang, &arg)
 		case payroll.RunStatus:
-			args[i] = templates.Label(lang, string(arg))
+			args[i] = strings.ToLower(templates.Label(lang, string(arg)))
 		default:
 			args[i] = arg
 		}
