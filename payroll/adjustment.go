@@ -78,14 +78,16 @@ func Adjust(ctx context.Context, db bun.IDB, a *Adjustment) error {
 	if err := w.Person(); err != nil {
 		return err
 	}
-	a.WorkshopID, a.RecordedAt = w.WorkshopID, piecework.Now()
-	if above := w.Workshop.SecondPersonAbove; above >= 0 && a.Amount.Fen() > above {
-		a.NeedsApproval = true
-	}
+	a.WorkshopID, a.RecordedAt, a.NeedsApproval = w.WorkshopID, piecework.Now(), a.WantsSecond(w.Workshop)
 	if _, err := db.NewInsert().Model(a).Exec(ctx); err != nil {
 		return fmt.Errorf("record adjustment: %w", err)
 	}
 	return nil
+}
+
+// WantsSecond says whether the workshop wants a second person to approve an adjustment of that amount.
+func (a *Adjustment) WantsSecond(w *piecework.Workshop) bool {
+	return w.SecondPersonAbove >= 0 && a.Amount.Fen() > w.SecondPersonAbove
 }
 
 // Waits says whether somebody else must approve the adjustment first.

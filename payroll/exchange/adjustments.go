@@ -21,7 +21,7 @@ func same(a *payroll.Adjustment) sameAdjustment {
 // importAdjustments counts like ones: of those in the file, as many are new as earlier imports have not stored.
 func (im *importer) importAdjustments() {
 	var batch []*payroll.Adjustment
-	used := map[sameAdjustment]int{}
+	used, shops := map[sameAdjustment]int{}, map[int64]*piecework.Workshop{}
 	before := int64(0)
 	if err := im.db.NewSelect().Model((*payroll.Adjustment)(nil)).ColumnExpr("COALESCE(MAX(id), 0)").Scan(im.ctx, &before); err != nil {
 		im.fail(err)
@@ -46,6 +46,15 @@ func (im *importer) importAdjustments() {
 		if !im.valid(r, a) {
 			return
 		}
+		if shops[a.WorkshopID] == nil {
+			shop, err := piecework.WorkshopByID(im.ctx, im.db, a.WorkshopID)
+			if err != nil {
+				im.fail(err)
+				return
+			}
+			shops[a.WorkshopID] = shop
+		}
+		a.NeedsApproval = a.WantsSecond(shops[a.WorkshopID])
 		if batch = append(batch, a); len(batch) == batchSize {
 			flush()
 		}

@@ -295,6 +295,23 @@ func TestAdjustmentsAreCounted(t *testing.T) {
 	}
 }
 
+// What is imported above the amount from which a workshop wants a second person waits for one, as what is entered does.
+func TestLargeAdjustmentsWaitForASecondPerson(t *testing.T) {
+	db := pieceworktest.DB(t)
+	files := month()
+	adjustments := files["adjustments"]
+	delete(files, "adjustments")
+	mustImport(t, db, writeFolder(t, files))
+	if _, err := db.ExecContext(t.Context(), "UPDATE workshops SET second_person_above = 10000"); err != nil {
+		t.Fatal(err)
+	}
+	mustImport(t, db, writeFolder(t, map[string]string{"adjustments": adjustments}))
+	var waiting []string
+	if err := db.NewRaw("SELECT kind FROM adjustments WHERE needs_approval").Scan(t.Context(), &waiting); err != nil || len(waiting) != 1 || waiting[0] != "advance" {
+		t.Errorf("%v wait for a second person, %v", waiting, err)
+	}
+}
+
 func TestImportStopsWhenCancelled(t *testing.T) {
 	db := pieceworktest.DB(t)
 	ctx, cancel := context.WithCancel(t.Context())
