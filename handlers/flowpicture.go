@@ -37,8 +37,8 @@ type caption struct {
 // The measures of the picture.
 const (
 	pictureWidth = 340
-	ribbonWidth  = 186 // of the most pieces there are
-	labelAt      = 212 // where the captions begin
+	ribbonWidth  = 152 // of the most pieces there are
+	labelAt      = 176 // where the captions begin
 	nodeHeight   = 5
 	nodeText     = 16 // from the bar to the base line of its name
 	rowHeight    = 46 // from one node to the next, without captions
@@ -105,7 +105,7 @@ func stationsOf(t *payroll.TieOut, says func(string, ...any) string) []station {
 		return list
 	}
 	return append(list,
-		station{says("With the contractor"), h.Delivered - h.Returned, present(branch{payroll.GapStock, e.Stock, false}, branch{payroll.GapRework, e.Rework, false},
+		station{says("Delivered"), h.Delivered - h.Returned, present(branch{payroll.GapStock, e.Stock, false}, branch{payroll.GapRework, e.Rework, false},
 			branch{payroll.GapScrapWorkmanship, e.Scrapped, false}, branch{payroll.GapUncounted, e.Uncounted, true}, branch{payroll.GapTwice, e.Twice, true})},
 		station{says("Accepted"), h.Accepted, present(branch{payroll.GapUndecided, h.Delivered - h.Accepted - h.Rejected - h.Returned, false},
 			branch{payroll.GapRejected, h.Rejected, false})})

@@ -62,7 +62,7 @@ func TestOrders(t *testing.T) {
 	lead.post(path+"/end", "reason", long).wants(t, 422, `value="`+long+`"`)
 	lead.post(path+"/end", "reason", "客户取消").goes(t, path)
 	lead.get(path).wants(t, 200, "提前终止", "比订单少 400 件", "客户取消", `action="`+path+`/reopen"`)
-	lead.get(path+"/tieout").wants(t, 200, "从未开工", ">400<")
+	lead.get(path+"/tieout").wants(t, 200, "从未开工", ">400<", ">已交货 <tspan")
 	lead.post(path+"/end", "reason", "客户取消").wants(t, 409, "已经是这个状态")
 	lead.post(path, "quantity", "500", "unit_fee", "0.09").wants(t, 409, "请先重新打开")
 	lead.post(path+"/reopen").goes(t, path)
